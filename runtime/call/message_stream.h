@@ -1,0 +1,49 @@
+// MessageReader and MessageWriter are a call's two streams without their types: what
+// Reader<T> and Writer<T> are a thin skin over, and what interceptors wrap.
+
+#ifndef RUNNEL_RUNTIME_CALL_MESSAGE_STREAM_H_
+#define RUNNEL_RUNTIME_CALL_MESSAGE_STREAM_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "runtime/async/awaitable.h"
+
+namespace runnel {
+
+struct WriteOptions {
+  // The id of the message's event, for methods declared resumable: what the client sends
+  // back as Last-Event-ID. From [A-Za-z0-9._-]; not "end".
+  std::string event_id;
+  // No message follows: the stream is half-closed together with this one.
+  bool last = false;
+};
+
+// One Read at a time, on the call's loop.
+class MessageReader {
+ public:
+  virtual ~MessageReader() = default;
+
+  // True: `message` holds the next message. False: the stream has ended, all is well.
+  // Error: CANCELLED or DEADLINE_EXCEEDED when the call is, INVALID_ARGUMENT when the peer's
+  // bytes are no such message, and on a client the status the call ended with.
+  virtual Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) = 0;
+};
+
+// One Write at a time, on the call's loop.
+class MessageWriter {
+ public:
+  virtual ~MessageWriter() = default;
+
+  // Returns when the message has been taken over and there is room for another, so a slow
+  // peer slows its writer. An error means that the call is over (cancelled, the peer gone), or that
+  // this message cannot be encoded (INVALID_ARGUMENT).
+  virtual Awaitable<absl::Status> Write(const google::protobuf::Message& message,
+                                        const WriteOptions& options) = 0;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_CALL_MESSAGE_STREAM_H_

@@ -1,0 +1,38 @@
+// CallOptions say how one call is to be made. A value.
+
+#ifndef RUNNEL_RUNTIME_CLIENT_CALL_OPTIONS_H_
+#define RUNNEL_RUNTIME_CLIENT_CALL_OPTIONS_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "runtime/core/metadata.h"
+
+namespace runnel {
+
+// How a call travels (PROTOCOL.md): kDirect is one HTTP exchange of its own; kSession goes
+// over the session that all calls to one server share and that survives lost connections.
+// kAuto: unary calls directly, streams over the session.
+enum class Route { kAuto, kDirect, kSession };
+
+// What a server sent beside its messages.
+struct ResponseMetadata {
+  Metadata initial;
+  Metadata trailing;
+};
+
+struct CallOptions {
+  Metadata metadata;
+  // From the start of the call to its end, on both sides. The call ends DEADLINE_EXCEEDED.
+  absl::Duration timeout = absl::InfiniteDuration();
+  std::optional<Route> route;  // the channel's, where not set
+  // For direct calls of resumable methods: resume after this message (Last-Event-ID).
+  std::string last_event_id;
+  // For unary calls: filled before the call returns. Must outlive it. Streams have accessors.
+  ResponseMetadata* response_metadata = nullptr;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_CLIENT_CALL_OPTIONS_H_

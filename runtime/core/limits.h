@@ -1,0 +1,36 @@
+// Limits bound what a peer can make this process spend. Every refusal names the field.
+
+#ifndef RUNNEL_RUNTIME_CORE_LIMITS_H_
+#define RUNNEL_RUNTIME_CORE_LIMITS_H_
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+
+namespace runnel {
+
+struct Limits {
+  // HTTP.
+  size_t max_header_bytes = 16 * 1024;
+  size_t max_header_fields = 100;
+  size_t max_target_bytes = 8 * 1024;
+  size_t max_connections = 10'000;
+  absl::Duration header_timeout = absl::Seconds(10);         // from first byte to end of head
+  absl::Duration body_progress_timeout = absl::Seconds(10);  // between two pieces of a body
+  absl::Duration keep_alive_timeout = absl::Seconds(75);     // between two requests
+
+  // Messages.
+  size_t max_message_bytes = 4 * 1024 * 1024;  // after decompression
+  int max_json_depth = 100;                    // objects and arrays
+
+  // Channel.
+  size_t max_send_bytes = 1024 * 1024;  // body of one Send
+  size_t max_sessions = 10'000;
+  size_t max_calls_per_session = 1'000;
+  size_t call_window_bytes = 64 * 1024;
+  size_t session_window_bytes = 1024 * 1024;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_CORE_LIMITS_H_

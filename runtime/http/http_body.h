@@ -1,0 +1,44 @@
+// HttpBody is a body as a sequence of pieces that its consumer pulls. The consumer's pace
+// is the producer's limit: nothing is read from, or made for, a peer that is not ready.
+
+#ifndef RUNNEL_RUNTIME_HTTP_HTTP_BODY_H_
+#define RUNNEL_RUNTIME_HTTP_HTTP_BODY_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "runtime/async/awaitable.h"
+
+namespace runnel {
+
+// Lives on the loop of the exchange it belongs to. Destroying a body before its end
+// abandons the exchange: the peer sees its connection (or its request) cut.
+class HttpBody {
+ public:
+  virtual ~HttpBody() = default;
+
+  // The next piece, never empty, valid until the next Read or the end of the body object;
+  // nullopt at the end; UNAVAILABLE when the other side vanished before it; CANCELLED when
+  // the awaiting coroutine is. One Read at a time.
+  virtual Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() = 0;
+
+  // The number of bytes in all, where it is known beforehand (Content-Length).
+  virtual std::optional<uint64_t> size() const { return std::nullopt; }
+};
+
+// A body that is all there already. A null `std::unique_ptr<HttpBody>` is an empty one.
+std::unique_ptr<HttpBody> StringBody(std::string bytes);
+
+// Reads `body` (which may be null) to its end. RESOURCE_EXHAUSTED, naming `limit_name`, when
+// it has more than `max_bytes`.
+Awaitable<absl::StatusOr<std::string>> ReadAll(HttpBody* body, uint64_t max_bytes,
+                                               std::string_view limit_name);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_HTTP_HTTP_BODY_H_

@@ -1,0 +1,68 @@
+// Server listens on a port and runs services.
+
+#ifndef RUNNEL_RUNTIME_SERVER_SERVER_H_
+#define RUNNEL_RUNTIME_SERVER_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "runtime/core/limits.h"
+#include "runtime/server/server_interceptor.h"
+#include "runtime/server/service.h"
+
+namespace runnel {
+
+struct ServerOptions {
+  // "host:port"; port 0 takes a free one (Server::port tells). Loopback unless you say otherwise.
+  std::string listen = "127.0.0.1:8080";
+  // Event loops, each a thread; 0 is one per core. A service is called from all of them:
+  // with more than one it guards its own state (std::mutex).
+  int threads = 0;
+  // Threads for ServerContext::RunBlocking.
+  int blocking_threads = 4;
+  Limits limits;
+  absl::Duration heartbeat = absl::Seconds(15);  // a comment line after so long a silence on a stream
+  // Applied in order: the first sees a call first.
+  std::vector<std::shared_ptr<ServerInterceptor>> interceptors;
+};
+
+// Use from one thread, but for Shutdown, which may come from any.
+class Server {
+ public:
+  explicit Server(ServerOptions options = {});
+  // Ends as Shutdown(ZeroDuration()) does.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Before Start. The service outlives the server. ALREADY_EXISTS when another service has one of its methods.
+  absl::Status AddService(Service& service);
+
+  // Binds and begins to serve. Says which address and why when it cannot: ALREADY_EXISTS for a port in
+  // use, INVALID_ARGUMENT for a bad `listen`, PERMISSION_DENIED.
+  absl::Status Start();
+
+  // After Start.
+  int port() const;
+  std::string url() const;  // "http://127.0.0.1:8080"
+
+  // Stops listening, lets calls finish for up to `grace`, then cancels them (UNAVAILABLE), and stops the threads.
+  void Shutdown(absl::Duration grace = absl::Seconds(10));
+  // Returns when the server has been shut down.
+  void Wait();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Blocks until SIGINT or SIGTERM, then shuts the server down. What a main() ends with.
+void ServeUntilSignalled(Server& server);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_SERVER_H_

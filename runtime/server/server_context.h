@@ -1,0 +1,106 @@
+// ServerContext is what a handler knows about its call beside the messages.
+
+#ifndef RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_
+#define RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "runtime/async/awaitable.h"
+#include "runtime/async/clock.h"
+#include "runtime/core/metadata.h"
+#include "runtime/core/method_info.h"
+
+namespace runnel {
+
+// Lives as long as the handler runs; use it on the handler's loop only.
+class ServerContext {
+ public:
+  struct Call {
+    const MethodInfo* method = nullptr;
+    Metadata metadata;
+    std::string peer;
+    absl::Time deadline = absl::InfiniteFuture();
+    std::string last_event_id;
+    Clock* clock = nullptr;
+    Executor executor;           // the handler's loop
+    Executor blocking_executor;  // threads that may block
+  };
+
+  explicit ServerContext(Call call) : call_(std::move(call)) {}
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
+
+  const MethodInfo& method() const { return *call_.method; }
+  const Metadata& client_metadata() const { return call_.metadata; }
+  // "127.0.0.1:53122"
+  const std::string& peer() const { return call_.peer; }
+  absl::Time deadline() const { return call_.deadline; }
+  // What to give calls made on behalf of this one as CallOptions::timeout. Infinite without a deadline.
+  absl::Duration time_left() const;
+  // For resumable methods: the id of the last message the client has (Writer::WriteWithId),
+  // empty on a first call. From the client: check it.
+  const std::string& last_event_id() const { return call_.last_event_id; }
+
+  // Sent before the first message; without effect after it.
+  void AddInitialMetadata(std::string_view key, std::string_view value) {
+    initial_metadata_.Add(key, value);
+  }
+  // Sent with the status.
+  void AddTrailingMetadata(std::string_view key, std::string_view value) {
+    trailing_metadata_.Add(key, value);
+  }
+  const Metadata& initial_metadata() const { return initial_metadata_; }
+  const Metadata& trailing_metadata() const { return trailing_metadata_; }
+
+  // Whether the client has cancelled, gone away, or run out of time: what is still written
+  // reaches nobody. Pending operations of the handler return CANCELLED or DEADLINE_EXCEEDED by themselves.
+  bool IsCancelled() const { return !cancelled_.ok(); }
+  // OK, CANCELLED or DEADLINE_EXCEEDED.
+  const absl::Status& cancel_status() const { return cancelled_; }
+
+  // Waits without holding the loop. Returns cancel_status() early when the call is cancelled.
+  Awaitable<absl::Status> Sleep(absl::Duration duration);
+
+  // Runs `work`, which may block (a database, a file, a long computation), on a thread where
+  // that harms nobody, and returns its result on the handler's loop:
+  //
+  //   std::string text = co_await context.RunBlocking([&] { return ReadFile(path); });
+  //
+  // `work` is always waited for, so it may refer to the handler's variables; it should look
+  // at no ServerContext. A long one takes a std::atomic<bool> to learn of cancellation.
+  template <typename Work>
+  Awaitable<std::invoke_result_t<Work>> RunBlocking(Work work) {
+    co_return co_await asio::co_spawn(call_.blocking_executor, Invoke(std::move(work)),
+                                      asio::use_awaitable);
+  }
+
+  Clock& clock() const { return *call_.clock; }
+  const Executor& executor() const { return call_.executor; }
+
+  // For the runtime and for tests of handlers: marks the call as cancelled with `status`. The first one counts.
+  void Cancel(absl::Status status);
+
+ private:
+  template <typename Work>
+  static Awaitable<std::invoke_result_t<Work>> Invoke(Work work) {
+    co_return work();
+  }
+
+  Call call_;
+  Metadata initial_metadata_;
+  Metadata trailing_metadata_;
+  absl::Status cancelled_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_

@@ -1,0 +1,37 @@
+// Service is what generated service classes derive from, and ServerMethod what they hand to
+// the server: a method with its types taken off.
+
+#ifndef RUNNEL_RUNTIME_SERVER_SERVICE_H_
+#define RUNNEL_RUNTIME_SERVER_SERVICE_H_
+
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "runtime/async/awaitable.h"
+#include "runtime/call/message_stream.h"
+#include "runtime/core/method_info.h"
+#include "runtime/server/server_context.h"
+
+namespace runnel {
+
+// Runs one call of any kind to its end: reads requests, writes responses, returns the status.
+// The arguments outlive the coroutine.
+using MethodHandler =
+    std::function<Awaitable<absl::Status>(ServerContext&, MessageReader&, MessageWriter&)>;
+
+struct ServerMethod {
+  const MethodInfo* info = nullptr;  // lives for ever
+  MethodHandler handler;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  // Every method, bound to this object. Generated. The odd name stays clear of rpc names.
+  virtual std::vector<ServerMethod> runnel_methods() = 0;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_SERVICE_H_
