@@ -8,12 +8,11 @@
 #ifndef RUNNEL_RUNTIME_ASYNC_IO_THREAD_H_
 #define RUNNEL_RUNTIME_ASYNC_IO_THREAD_H_
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 #include <future>
 #include <memory>
 #include <utility>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include "runtime/async/awaitable.h"
 #include "runtime/async/on_executor.h"

@@ -3,11 +3,10 @@
 #ifndef RUNNEL_RUNTIME_ASYNC_ON_EXECUTOR_H_
 #define RUNNEL_RUNTIME_ASYNC_ON_EXECUTOR_H_
 
-#include <utility>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "runtime/async/awaitable.h"
 
@@ -27,7 +26,8 @@ Awaitable<T> WithoutThrowing(Awaitable<T> task) {
 // and back. Cancelling the caller cancels the task, and still waits for it to end.
 template <typename T>
 Awaitable<T> OnExecutor(Executor executor, Awaitable<T> task) {
-  if (co_await asio::this_coro::executor == executor) co_return co_await std::move(task);
+  const Executor here = co_await asio::this_coro::executor;
+  if (here == executor) co_return co_await std::move(task);
   co_return co_await asio::co_spawn(executor, async_internal::WithoutThrowing(std::move(task)),
                                     asio::use_awaitable);
 }

@@ -1,0 +1,68 @@
+#include "runtime/async/task_group.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
+#include <list>
+#include <utility>
+
+#include "runtime/async/signal.h"
+
+namespace runnel {
+namespace {
+
+Awaitable<void> WithoutThrowing(Awaitable<void> task) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_await std::move(task);
+}
+
+}  // namespace
+
+// Shared with the tasks, which may end after their group.
+struct TaskGroup::State {
+  explicit State(Executor e) : executor(std::move(e)) {}
+
+  Executor executor;
+  std::list<asio::cancellation_signal> tasks;
+  Signal ended;
+};
+
+TaskGroup::TaskGroup(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+
+TaskGroup::~TaskGroup() { Cancel(); }
+
+void TaskGroup::Spawn(Awaitable<void> task) {
+  auto signal = state_->tasks.emplace(state_->tasks.end());
+  asio::co_spawn(state_->executor, WithoutThrowing(std::move(task)),
+                 asio::bind_cancellation_slot(signal->slot(),
+                                              [state = state_, signal](std::exception_ptr failure) {
+                                                if (failure != nullptr)
+                                                  std::rethrow_exception(failure);
+                                                state->tasks.erase(signal);
+                                                if (state->tasks.empty()) state->ended.Notify();
+                                              }));
+}
+
+void TaskGroup::Cancel() {
+  // A task may end, and so leave the list, while it is being cancelled.
+  std::shared_ptr<State> state = state_;
+  for (auto task = state->tasks.begin(); task != state->tasks.end();) {
+    auto current = task++;
+    current->emit(asio::cancellation_type::terminal);
+  }
+}
+
+Awaitable<void> TaskGroup::Join() {
+  std::shared_ptr<State> state = state_;
+  // Whoever is cancelled while joining still waits: the tasks use what the caller owns.
+  while (!state->tasks.empty()) {
+    const absl::Status waited = co_await state->ended.Wait();
+    if (!waited.ok()) co_await asio::this_coro::reset_cancellation_state();
+  }
+}
+
+size_t TaskGroup::size() const { return state_->tasks.size(); }
+
+}  // namespace runnel
