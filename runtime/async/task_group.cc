@@ -25,7 +25,7 @@ struct TaskGroup::State {
   explicit State(Executor e) : executor(std::move(e)) {}
 
   Executor executor;
-  std::list<asio::cancellation_signal> tasks;
+  std::list<std::shared_ptr<asio::cancellation_signal>> tasks;
   Signal ended;
 };
 
@@ -33,24 +33,26 @@ TaskGroup::TaskGroup(Executor executor) : state_(std::make_shared<State>(std::mo
 
 TaskGroup::~TaskGroup() { Cancel(); }
 
-void TaskGroup::Spawn(Awaitable<void> task) {
-  auto signal = state_->tasks.emplace(state_->tasks.end());
+Task TaskGroup::Spawn(Awaitable<void> task) {
+  auto position =
+      state_->tasks.insert(state_->tasks.end(), std::make_shared<asio::cancellation_signal>());
+  std::shared_ptr<asio::cancellation_signal> signal = *position;
   asio::co_spawn(state_->executor, WithoutThrowing(std::move(task)),
-                 asio::bind_cancellation_slot(signal->slot(),
-                                              [state = state_, signal](std::exception_ptr failure) {
-                                                if (failure != nullptr)
-                                                  std::rethrow_exception(failure);
-                                                state->tasks.erase(signal);
-                                                if (state->tasks.empty()) state->ended.Notify();
-                                              }));
+                 asio::bind_cancellation_slot(
+                     signal->slot(), [state = state_, position](std::exception_ptr failure) {
+                       if (failure != nullptr) std::rethrow_exception(failure);
+                       state->tasks.erase(position);
+                       if (state->tasks.empty()) state->ended.Notify();
+                     }));
+  return Task(signal);
 }
 
 void TaskGroup::Cancel() {
   // A task may end, and so leave the list, while it is being cancelled.
   std::shared_ptr<State> state = state_;
   for (auto task = state->tasks.begin(); task != state->tasks.end();) {
-    auto current = task++;
-    current->emit(asio::cancellation_type::terminal);
+    std::shared_ptr<asio::cancellation_signal> signal = *task++;
+    signal->emit(asio::cancellation_type::terminal);
   }
 }
 

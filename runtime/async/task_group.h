@@ -4,12 +4,28 @@
 #ifndef RUNNEL_RUNTIME_ASYNC_TASK_GROUP_H_
 #define RUNNEL_RUNTIME_ASYNC_TASK_GROUP_H_
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "runtime/async/awaitable.h"
 
 namespace runnel {
+
+// One task of a group. Outlives neither the group's executor nor needs the task to live.
+class Task {
+ public:
+  Task() = default;
+  explicit Task(std::weak_ptr<asio::cancellation_signal> signal) : signal_(std::move(signal)) {}
+  // Without effect once the task has ended.
+  void Cancel() const {
+    if (auto signal = signal_.lock()) signal->emit(asio::cancellation_type::terminal);
+  }
+
+ private:
+  std::weak_ptr<asio::cancellation_signal> signal_;
+};
 
 class TaskGroup {
  public:
@@ -22,7 +38,7 @@ class TaskGroup {
 
   // Starts `task` from the loop. An exception that leaves it ends the program: a task
   // reports errors through what it was given.
-  void Spawn(Awaitable<void> task);
+  Task Spawn(Awaitable<void> task);
 
   void Cancel();
   // Returns when no task runs.
