@@ -69,12 +69,12 @@ Comment ReadComment(const Descriptor& descriptor) {
   return MakeComment(location.leading_comments, location.trailing_comments);
 }
 
-// Words that no service class can be called, because its members are.
-bool IsReservedForServices(std::string_view name, bool global) {
-  static const NameSet kMembers = {"Service", "Stub", "StubInterface", "kRunnelMethods",
-                                   "service_full_name"};
-  static const NameSet kNamespaces = {"absl", "boost", "google", "runnel", "std", "testing"};
-  return IsCppWord(name) || kMembers.count(name) != 0 || (global && kNamespaces.count(name) != 0);
+// Words that no service class can be called: its members are, or code beside it means a namespace.
+bool IsReservedForServices(std::string_view name) {
+  static const NameSet kNames = {
+      "Service",        "Stub",   "StubInterface",     "absl", "boost",  "google",
+      "kRunnelMethods", "runnel", "service_full_name", "std",  "testing"};
+  return IsCppWord(name) || kNames.count(name) != 0;
 }
 
 bool IsReservedForMethods(std::string_view name, std::string_view mock) {
@@ -118,14 +118,12 @@ class ServiceNames {
     AddVisible(file, file.package(), visited, taken);
     std::vector<std::string> wanted;
     for (int i = 0; i < file.service_count(); ++i) wanted.push_back(file.service(i)->name());
-    bool global = file.package().empty();
-    auto reserved = [global](std::string_view name) { return IsReservedForServices(name, global); };
     Names names;
-    names.classes = ChooseNames(wanted, reserved, taken);
+    names.classes = ChooseNames(wanted, IsReservedForServices, taken);
     std::vector<std::string> mocks;
     for (const std::string& name : names.classes)
       mocks.push_back(absl::StrCat("Mock", name, "Stub"));
-    names.mocks = ChooseNames(mocks, reserved, taken);
+    names.mocks = ChooseNames(mocks, IsReservedForServices, taken);
     return names_.emplace(&file, std::move(names)).first->second;
   }
 

@@ -1,0 +1,199 @@
+#include "codegen/plugin/generator.h"
+
+#include <google/protobuf/compiler/importer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace runnel::codegen {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Not;
+
+using Files = std::map<std::string, std::string>;
+
+class MemoryTree : public google::protobuf::compiler::SourceTree {
+ public:
+  explicit MemoryTree(const Files& files) : files_(files) {}
+  google::protobuf::io::ZeroCopyInputStream* Open(const std::string& name) override {
+    auto found = files_.find(name);
+    if (found == files_.end()) return nullptr;
+    return new google::protobuf::io::ArrayInputStream(found->second.data(),
+                                                      static_cast<int>(found->second.size()));
+  }
+
+ private:
+  const Files& files_;
+};
+
+class Errors : public google::protobuf::compiler::MultiFileErrorCollector {
+ public:
+  void AddError(const std::string& file, int line, int, const std::string& message) override {
+    ADD_FAILURE() << file << ":" << line + 1 << ": " << message;
+  }
+};
+
+class MemoryContext : public google::protobuf::compiler::GeneratorContext {
+ public:
+  google::protobuf::io::ZeroCopyOutputStream* Open(const std::string& name) override {
+    return new google::protobuf::io::StringOutputStream(&files[name]);
+  }
+  Files files;
+};
+
+struct Result {
+  std::string error;
+  Files files;
+};
+
+// Runs the generator over the file "x.proto" of `sources`.
+Result GenerateFiles(const Files& sources, const std::string& parameter = "") {
+  MemoryTree tree(sources);
+  Errors errors;
+  google::protobuf::compiler::Importer importer(&tree, &errors);
+  Result result;
+  const google::protobuf::FileDescriptor* file = importer.Import("x.proto");
+  if (file == nullptr) {
+    result.error = "not parsed";
+    return result;
+  }
+  MemoryContext context;
+  bool ok = Generator().Generate(file, parameter, &context, &result.error);
+  EXPECT_EQ(ok, result.error.empty());
+  result.files = context.files;
+  return result;
+}
+
+Result GenerateText(const std::string& text, const std::string& parameter = "") {
+  return GenerateFiles({{"x.proto", text}}, parameter);
+}
+
+constexpr char kPing[] = R"(
+  syntax = "proto3";
+  package p;
+  message M {}
+  service Ping { rpc Do(M) returns (M); }
+)";
+
+TEST(GeneratorTest, WritesHeaderAndSource) {
+  Result result = GenerateText(kPing);
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.files, ElementsAre(Key("x.runnel.cc"), Key("x.runnel.h")));
+}
+
+TEST(GeneratorTest, WritesBothFilesForFileWithoutServices) {
+  Result result = GenerateText("syntax = \"proto3\"; message M {}");
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.files, ElementsAre(Key("x.runnel.cc"), Key("x.runnel.h")));
+}
+
+TEST(GeneratorTest, AddsMockWhenAsked) {
+  for (const char* parameter : {"mock", "mock=true"}) {
+    EXPECT_THAT(GenerateText(kPing, parameter).files,
+                ElementsAre(Key("x.runnel.cc"), Key("x.runnel.h"), Key("x.runnel_mock.h")));
+  }
+}
+
+TEST(GeneratorTest, WritesMockAlone) {
+  EXPECT_THAT(GenerateText(kPing, "mock=only").files, ElementsAre(Key("x.runnel_mock.h")));
+}
+
+TEST(GeneratorTest, WritesTheSameEveryTime) {
+  EXPECT_EQ(GenerateText(kPing, "mock").files, GenerateText(kPing, "mock").files);
+}
+
+TEST(GeneratorTest, AcceptsProto3Optional) {
+  EXPECT_TRUE(Generator().GetSupportedFeatures() & Generator::FEATURE_PROTO3_OPTIONAL);
+}
+
+TEST(GeneratorTest, RefusesUnknownParameterAndListsTheKnown) {
+  Result result = GenerateText(kPing, "mock,grpc=true");
+  EXPECT_EQ(result.error, "unknown parameter \"grpc\"; there is: mock (true, false, only)");
+  EXPECT_THAT(result.files, IsEmpty());
+}
+
+TEST(GeneratorTest, RefusesUnknownValueOfMock) {
+  EXPECT_EQ(GenerateText(kPing, "mock=yes").error,
+            "parameter mock is \"yes\"; it can be true, false or only");
+}
+
+TEST(GeneratorTest, RefusesPackageThatIsNoNamespace) {
+  Result result = GenerateText("syntax = \"proto3\"; package a.class.v1; message M {}");
+  EXPECT_THAT(result.error, AllOf(HasSubstr("package \"a.class.v1\" of x.proto"),
+                                  HasSubstr("\"class\" is a word"), HasSubstr("\"class_\"")));
+  EXPECT_THAT(result.files, IsEmpty());
+}
+
+TEST(GeneratorTest, RefusesMessageFromPackageThatIsNoNamespace) {
+  Result result = GenerateFiles({{"y.proto", "syntax = \"proto3\"; package int; message M {}"},
+                       {"x.proto", R"(syntax = "proto3"; package p; import "y.proto";
+                          service Ping { rpc Do(.int.M) returns (.int.M); })"}});
+  EXPECT_THAT(result.error, HasSubstr("package \"int\" of y.proto"));
+}
+
+TEST(GeneratorTest, RefusesMessageThatIsKeywordOfCpp20) {
+  Result result = GenerateText(R"(syntax = "proto3"; package p; message concept {}
+                             service Ping { rpc Do(concept) returns (concept); })");
+  EXPECT_THAT(result.error, AllOf(HasSubstr("message \"p.concept\" of x.proto"),
+                                  HasSubstr("rename the message")));
+}
+
+TEST(GeneratorTest, RefusesLiteMessages) {
+  Result result = GenerateText(R"(syntax = "proto3"; option optimize_for = LITE_RUNTIME; message M {}
+                             service Ping { rpc Do(M) returns (M); })");
+  EXPECT_THAT(result.error,
+              AllOf(HasSubstr("message \"M\" of x.proto"), HasSubstr("LITE_RUNTIME")));
+}
+
+TEST(GeneratorTest, RefusesGenericServices) {
+  Result result = GenerateText(R"(syntax = "proto3"; option cc_generic_services = true; message M {}
+                             service Ping { rpc Do(M) returns (M); })");
+  EXPECT_THAT(result.error, AllOf(HasSubstr("x.proto sets cc_generic_services"),
+                                  HasSubstr("class \"Ping\""), HasSubstr("remove the option")));
+}
+
+// The option as a file that declares it itself: the user's program need not link Runnel's.
+constexpr char kOptions[] = R"(
+  syntax = "proto3"; package runnel.v1; import "google/protobuf/descriptor.proto";
+  extend google.protobuf.MethodOptions { optional bool resumable = 52120; }
+)";
+constexpr char kDescriptor[] = R"(
+  syntax = "proto2"; package google.protobuf;
+  message MethodOptions { optional bool deprecated = 33; extensions 1000 to max; }
+)";
+
+TEST(GeneratorTest, PassesResumableOn) {
+  Result result = GenerateFiles({{"google/protobuf/descriptor.proto", kDescriptor},
+                       {"runnel/v1/options.proto", kOptions},
+                       {"x.proto", R"(syntax = "proto3"; import "runnel/v1/options.proto";
+                          message M {}
+                          service S { rpc Do(M) returns (stream M) {
+                            option (runnel.v1.resumable) = true; } })"}});
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.files["x.runnel.cc"],
+              AllOf(HasSubstr("/*resumable=*/true"), Not(HasSubstr("/*resumable=*/false"))));
+}
+
+TEST(GeneratorTest, RefusesResumableMethodThatIsNoServerStream) {
+  Result result = GenerateFiles({{"google/protobuf/descriptor.proto", kDescriptor},
+                       {"runnel/v1/options.proto", kOptions},
+                       {"x.proto", R"(syntax = "proto3"; import "runnel/v1/options.proto";
+                          message M {}
+                          service S { rpc Do(M) returns (M) {
+                            option (runnel.v1.resumable) = true; } })"}});
+  EXPECT_THAT(result.error, AllOf(HasSubstr("\"S.Do\" cannot be resumable"),
+                                  HasSubstr("only a server stream can")));
+}
+
+}  // namespace
+}  // namespace runnel::codegen
