@@ -33,6 +33,8 @@ TaskGroup::TaskGroup(Executor executor) : state_(std::make_shared<State>(std::mo
 
 TaskGroup::~TaskGroup() { Cancel(); }
 
+void TaskGroup::Release() { state_ = std::make_shared<State>(state_->executor); }
+
 Task TaskGroup::Spawn(Awaitable<void> task) {
   auto position =
       state_->tasks.insert(state_->tasks.end(), std::make_shared<asio::cancellation_signal>());
@@ -63,6 +65,15 @@ Awaitable<void> TaskGroup::Join() {
     const absl::Status waited = co_await state->ended.Wait();
     if (!waited.ok()) co_await asio::this_coro::reset_cancellation_state();
   }
+}
+
+Awaitable<bool> TaskGroup::JoinUntil(Clock& clock, absl::Time deadline) {
+  std::shared_ptr<State> state = state_;
+  while (!state->tasks.empty()) {
+    const absl::Status waited = co_await state->ended.WaitUntil(clock, deadline);
+    if (!waited.ok()) break;
+  }
+  co_return state->tasks.empty();
 }
 
 size_t TaskGroup::size() const { return state_->tasks.size(); }

@@ -9,7 +9,9 @@
 #include <memory>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "runtime/async/awaitable.h"
+#include "runtime/async/clock.h"
 
 namespace runnel {
 
@@ -41,8 +43,12 @@ class TaskGroup {
   Task Spawn(Awaitable<void> task);
 
   void Cancel();
+  // Lets what runs go on after the group's end, uncancelled. For tasks that own all they use.
+  void Release();
   // Returns when no task runs.
   Awaitable<void> Join();
+  // The same, but no longer than until `deadline`. Whether no task runs.
+  Awaitable<bool> JoinUntil(Clock& clock, absl::Time deadline);
 
   size_t size() const;
 

@@ -3,8 +3,8 @@
 #ifndef RUNNEL_RUNTIME_CALL_WRITER_H_
 #define RUNNEL_RUNTIME_CALL_WRITER_H_
 
-#include <string_view>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "runtime/async/awaitable.h"
@@ -22,12 +22,11 @@ class Writer {
 
   // Returns when there is room for another message. An error means that nobody listens any
   // more (CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE): stop, and return it.
-  Awaitable<absl::Status> Write(const T& message) {
-    return WriteWith(message, WriteOptions());
-  }
+  Awaitable<absl::Status> Write(const T& message) { return WriteWith(message, WriteOptions()); }
 
-  // For methods with `option (runnel.v1.resumable) = true`: the message carries `id`, which a client that reconnects
-  // gives back as ServerContext::last_event_id(). Ids are made of [A-Za-z0-9._-]; "end" is taken.
+  // For methods with `option (runnel.v1.resumable) = true`: the message carries `id`, which a
+  // client that reconnects gives back as ServerContext::last_event_id(). Ids are made of
+  // [A-Za-z0-9._-]; "end" is taken.
   Awaitable<absl::Status> WriteWithId(const T& message, std::string_view id) {
     WriteOptions options;
     options.event_id = std::string(id);

@@ -27,7 +27,8 @@ struct ChannelOptions {
   Clock* clock = nullptr;  // Clock::Real() where not set
 };
 
-// Thread-safe. Calls and connections live on `executor`'s loop, which must run on one thread and outlive the channel.
+// Thread-safe. Calls and connections live on `executor`'s loop, which must run on one thread and
+// outlive the channel.
 class Channel : public ChannelInterface {
  public:
   // A channel to "http://host:port". Connects when the first call needs it; a URL that

@@ -41,7 +41,8 @@ class ChannelInterface {
 
   // Calls made here live on this loop.
   virtual Executor executor() = 0;
-  // Starts a call. Never fails here: what is wrong is what the call's Read returns. `method` outlives it.
+  // Starts a call. Never fails here: what is wrong is what the call's Read returns. `method`
+  // outlives it.
   virtual std::unique_ptr<ClientCall> NewCall(const MethodInfo& method, CallOptions options) = 0;
 };
 

@@ -1,7 +1,7 @@
 // The three kinds of stream a stub returns. Each starts its call with the first operation,
 // belongs to one coroutine (or one blocking thread) at a time, except that a ClientStream may be
-// read and written at once, and cancels its call when it is destroyed early. Use and destroy them on any
-// thread; the call itself lives on its channel's loop.
+// read and written at once, and cancels its call when it is destroyed early. Use and destroy them
+// on any thread; the call itself lives on its channel's loop.
 
 #ifndef RUNNEL_RUNTIME_CLIENT_STREAMS_H_
 #define RUNNEL_RUNTIME_CLIENT_STREAMS_H_
@@ -44,8 +44,8 @@ template <typename Response>
 class ClientReader {
  public:
   template <typename Request>
-  ClientReader(std::shared_ptr<ChannelInterface> channel, const MethodInfo& method,
-               Request request, CallOptions options)
+  ClientReader(std::shared_ptr<ChannelInterface> channel, const MethodInfo& method, Request request,
+               CallOptions options)
       : stream_(std::move(channel), method, std::move(options)),
         request_(std::make_unique<Request>(std::move(request))) {}
 
@@ -126,7 +126,8 @@ class ClientStream {
                CallOptions options)
       : stream_(std::move(channel), method, std::move(options)) {}
 
-  // Returns when there is room for another message. After an error, Read says what the call ended with.
+  // Returns when there is room for another message. After an error, Read says what the call ended
+  // with.
   Awaitable<absl::Status> Write(const Request& message) {
     co_return co_await stream_.Write(message, WriteOptions());
   }

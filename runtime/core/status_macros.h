@@ -18,11 +18,11 @@
 #define RUNNEL_STATUS_CONCAT_INNER_(a, b) a##b
 #define RUNNEL_STATUS_CONCAT_(a, b) RUNNEL_STATUS_CONCAT_INNER_(a, b)
 
-#define RUNNEL_RETURN_IF_ERROR_INNER_(return_, expression)                        \
-  do {                                                                            \
-    if (absl::Status runnel_status_ = (expression); !runnel_status_.ok()) {       \
-      return_ runnel_status_;                                                     \
-    }                                                                             \
+#define RUNNEL_RETURN_IF_ERROR_INNER_(return_, expression)                  \
+  do {                                                                      \
+    if (absl::Status runnel_status_ = (expression); !runnel_status_.ok()) { \
+      return_ runnel_status_;                                               \
+    }                                                                       \
   } while (false)
 
 #define RUNNEL_ASSIGN_OR_RETURN_INNER_(return_, variable, declaration, expression) \
@@ -33,9 +33,9 @@
 #define RUNNEL_RETURN_IF_ERROR(expression) RUNNEL_RETURN_IF_ERROR_INNER_(return, expression)
 #define RUNNEL_CO_RETURN_IF_ERROR(expression) RUNNEL_RETURN_IF_ERROR_INNER_(co_return, expression)
 
-#define RUNNEL_ASSIGN_OR_RETURN(declaration, expression)                                    \
-  RUNNEL_ASSIGN_OR_RETURN_INNER_(return, RUNNEL_STATUS_CONCAT_(runnel_result_, __LINE__),   \
-                                 declaration, expression)
+#define RUNNEL_ASSIGN_OR_RETURN(declaration, expression)                                  \
+  RUNNEL_ASSIGN_OR_RETURN_INNER_(return, RUNNEL_STATUS_CONCAT_(runnel_result_, __LINE__), \
+                                       declaration, expression)
 #define RUNNEL_CO_ASSIGN_OR_RETURN(declaration, expression)                                  \
   RUNNEL_ASSIGN_OR_RETURN_INNER_(co_return, RUNNEL_STATUS_CONCAT_(runnel_result_, __LINE__), \
                                  declaration, expression)

@@ -25,7 +25,10 @@ struct ServerOptions {
   // Threads for ServerContext::RunBlocking.
   int blocking_threads = 4;
   Limits limits;
-  absl::Duration heartbeat = absl::Seconds(15);  // a comment line after so long a silence on a stream
+  absl::Duration heartbeat =
+      absl::Seconds(15);  // a comment line after so long a silence on a stream
+  // How long a session waits for a client that lost its connection.
+  absl::Duration resume_window = absl::Seconds(120);
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors;
 };
@@ -39,18 +42,20 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Before Start. The service outlives the server. ALREADY_EXISTS when another service has one of its methods.
+  // Before Start. The service outlives the server. ALREADY_EXISTS when another service has one of
+  // its methods.
   absl::Status AddService(Service& service);
 
-  // Binds and begins to serve. Says which address and why when it cannot: ALREADY_EXISTS for a port in
-  // use, INVALID_ARGUMENT for a bad `listen`, PERMISSION_DENIED.
+  // Binds and begins to serve. Says which address and why when it cannot: ALREADY_EXISTS for a port
+  // in use, INVALID_ARGUMENT for a bad `listen`, PERMISSION_DENIED.
   absl::Status Start();
 
   // After Start.
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080"
 
-  // Stops listening, lets calls finish for up to `grace`, then cancels them (UNAVAILABLE), and stops the threads.
+  // Stops listening, lets calls finish for up to `grace`, then cancels them (UNAVAILABLE), and
+  // stops the threads.
   void Shutdown(absl::Duration grace = absl::Seconds(10));
   // Returns when the server has been shut down.
   void Wait();

@@ -3,13 +3,12 @@
 #ifndef RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_
 #define RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -44,7 +43,8 @@ class ServerContext {
   // "127.0.0.1:53122"
   const std::string& peer() const { return call_.peer; }
   absl::Time deadline() const { return call_.deadline; }
-  // What to give calls made on behalf of this one as CallOptions::timeout. Infinite without a deadline.
+  // What to give calls made on behalf of this one as CallOptions::timeout. Infinite without a
+  // deadline.
   absl::Duration time_left() const;
   // For resumable methods: the id of the last message the client has (Writer::WriteWithId),
   // empty on a first call. From the client: check it.
@@ -62,7 +62,8 @@ class ServerContext {
   const Metadata& trailing_metadata() const { return trailing_metadata_; }
 
   // Whether the client has cancelled, gone away, or run out of time: what is still written
-  // reaches nobody. Pending operations of the handler return CANCELLED or DEADLINE_EXCEEDED by themselves.
+  // reaches nobody. Pending operations of the handler return CANCELLED or DEADLINE_EXCEEDED by
+  // themselves.
   bool IsCancelled() const { return !cancelled_.ok(); }
   // OK, CANCELLED or DEADLINE_EXCEEDED.
   const absl::Status& cancel_status() const { return cancelled_; }
@@ -86,7 +87,8 @@ class ServerContext {
   Clock& clock() const { return *call_.clock; }
   const Executor& executor() const { return call_.executor; }
 
-  // For the runtime and for tests of handlers: marks the call as cancelled with `status`. The first one counts.
+  // For the runtime and for tests of handlers: marks the call as cancelled with `status`. The first
+  // one counts.
   void Cancel(absl::Status status);
 
  private:

@@ -13,7 +13,8 @@ class ServerInterceptor {
  public:
   virtual ~ServerInterceptor() = default;
 
-  // Awaits next(context, in, out), or returns a status without. The arguments outlive the coroutine.
+  // Awaits next(context, in, out), or returns a status without. The arguments outlive the
+  // coroutine.
   virtual Awaitable<absl::Status> Intercept(ServerContext& context, MessageReader& in,
                                             MessageWriter& out, const MethodHandler& next) = 0;
 };

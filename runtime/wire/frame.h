@@ -16,7 +16,7 @@ namespace runnel {
 
 // A message in the session's codec, or a part of one that is too large for one frame.
 struct MessageFrame {
-  uint64_t size = 0;    // bytes of the whole message as its sender encoded it; in the first part only
+  uint64_t size = 0;  // bytes of the whole message as its sender encoded it; in the first part only
   std::string payload;  // the codec's bytes
   bool part = false;    // `payload` is a piece of the message …
   bool more = false;    // … and another piece follows

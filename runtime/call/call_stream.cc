@@ -1,0 +1,171 @@
+#include "runtime/call/call_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/status_details.h"
+
+namespace runnel {
+namespace {
+
+// The largest piece of a message in one frame, so that calls take turns.
+constexpr size_t kMaxPartBytes = 64 * 1024;
+
+absl::Status WindowViolation(uint64_t call) {
+  return WithErrorInfo(absl::FailedPreconditionError(absl::StrCat(
+                           "call ", call, ": a message was sent into a window that is used up")),
+                       {.reason = "WINDOW_VIOLATION", .domain = "runnel", .metadata = {}});
+}
+
+}  // namespace
+
+CallStream::CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window)
+    : sink_(sink), call_(call), send_window_(send_window), receive_window_(receive_window) {}
+
+bool CallStream::FitsOneFrame(size_t bytes) { return bytes <= kMaxPartBytes; }
+
+Awaitable<absl::Status> CallStream::WaitToSend() {
+  while (true) {
+    if (!failed_.ok()) co_return failed_;
+    absl::Status waited;
+    if (!send_window_.open()) {
+      waited = co_await send_window_.opened().Wait();
+    } else if (!sink_.send_window().open()) {
+      waited = co_await sink_.send_window().opened().Wait();
+    } else {
+      co_return absl::OkStatus();
+    }
+    if (!waited.ok()) co_return failed_.ok() ? waited : failed_;
+  }
+}
+
+void CallStream::ChargeMessage(size_t bytes) {
+  send_window_.Charge(bytes);
+  sink_.send_window().Charge(bytes);
+}
+
+MessageFrame CallStream::WholeMessage(std::string payload) {
+  MessageFrame message;
+  message.size = payload.size();
+  message.payload = std::move(payload);
+  return message;
+}
+
+void CallStream::SendMessage(std::string payload) {
+  const size_t size = payload.size();
+  ChargeMessage(size);
+  if (FitsOneFrame(size)) {
+    sink_.Send(Frame{call_, WholeMessage(std::move(payload))}, size);
+    return;
+  }
+  for (size_t offset = 0; offset < size; offset += kMaxPartBytes) {
+    MessageFrame part;
+    part.part = true;
+    part.size = offset == 0 ? size : 0;
+    part.payload = payload.substr(offset, kMaxPartBytes);
+    part.more = offset + part.payload.size() < size;
+    // The window is charged with the first part and freed with the last.
+    const size_t charge = part.more ? 0 : size;
+    sink_.Send(Frame{call_, std::move(part)}, charge);
+  }
+}
+
+absl::Status CallStream::OnMessage(MessageFrame message) {
+  if (!failed_.ok()) return absl::OkStatus();
+  if (half_closed_) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("call ", call_, ": a message came after the half-close"));
+  }
+  const bool continues = partial_size_ > 0;
+  if (continues != (message.part && message.size == 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("call ", call_, ": the parts of a message are out of order"));
+  }
+  if (!continues) {
+    if (message.size > sink_.limits().max_message_bytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("message of ", message.size, " bytes; limit is ",
+                       sink_.limits().max_message_bytes, " (Limits::max_message_bytes)"));
+    }
+    if (unread_bytes_ + ungranted_bytes_ >= receive_window_) return WindowViolation(call_);
+    unread_bytes_ += message.size;
+  }
+  if (!message.part) {
+    if (message.payload.size() > message.size) {
+      return absl::InvalidArgumentError(absl::StrCat("call ", call_, ": a message of ",
+                                                     message.payload.size(), " bytes says it has ",
+                                                     message.size));
+    }
+    received_.push_back(std::move(message.payload));
+    // Credit is given for what was stated; keep both numbers the same.
+    unread_bytes_ -= message.size - received_.back().size();
+    ungranted_bytes_ += message.size - received_.back().size();
+    arrived_.Notify();
+    return absl::OkStatus();
+  }
+  if (!continues) {
+    partial_size_ = message.size;
+    partial_.clear();
+  }
+  partial_ += message.payload;
+  if (partial_.size() > partial_size_ || (!message.more && partial_.size() != partial_size_)) {
+    return absl::InvalidArgumentError(absl::StrCat("call ", call_, ": the parts of a message of ",
+                                                   partial_size_, " bytes add up to ",
+                                                   partial_.size()));
+  }
+  if (message.more) return absl::OkStatus();
+  partial_size_ = 0;
+  received_.push_back(std::exchange(partial_, std::string()));
+  arrived_.Notify();
+  return absl::OkStatus();
+}
+
+void CallStream::OnHalfClose() {
+  half_closed_ = true;
+  arrived_.Notify();
+}
+
+void CallStream::OnCredit(uint64_t bytes) {
+  // No window grows beyond what any receiver would give, so that the count cannot overflow.
+  constexpr int64_t kMaxWindow = int64_t{1} << 40;
+  if (send_window_.available() < kMaxWindow) {
+    send_window_.Refund(static_cast<size_t>(std::min<uint64_t>(bytes, kMaxWindow)));
+  }
+}
+
+void CallStream::Fail(absl::Status status, bool keep_received) {
+  if (!failed_.ok()) return;
+  failed_ = std::move(status);
+  if (!keep_received) received_.clear();
+  partial_.clear();
+  arrived_.Notify();
+  send_window_.opened().Notify();
+  // Others that wait for the session's window wake in vain and wait again.
+  sink_.send_window().opened().Notify();
+}
+
+Awaitable<absl::StatusOr<std::optional<std::string>>> CallStream::Receive() {
+  while (received_.empty()) {
+    if (!failed_.ok()) co_return failed_;
+    if (half_closed_) co_return std::nullopt;
+    absl::Status waited = co_await arrived_.Wait();
+    if (!waited.ok() && received_.empty()) co_return failed_.ok() ? waited : failed_;
+  }
+  std::optional<std::string> message = std::move(received_.front());
+  received_.pop_front();
+  GrantCredit(message->size());
+  co_return message;
+}
+
+void CallStream::GrantCredit(size_t bytes) {
+  unread_bytes_ -= bytes;
+  ungranted_bytes_ += bytes;
+  if (half_closed_ || !failed_.ok()) return;  // nobody will use it
+  if (ungranted_bytes_ * 2 < receive_window_) return;
+  CreditFrame credit;
+  credit.bytes = std::exchange(ungranted_bytes_, 0);
+  sink_.Send(Frame{call_, credit}, 0);
+}
+
+}  // namespace runnel

@@ -1,0 +1,73 @@
+// CallStream is one call's two streams of messages on a session, at either end: it splits
+// large messages and puts them together, and keeps both directions within their windows.
+
+#ifndef RUNNEL_RUNTIME_CALL_CALL_STREAM_H_
+#define RUNNEL_RUNTIME_CALL_CALL_STREAM_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "runtime/async/awaitable.h"
+#include "runtime/async/signal.h"
+#include "runtime/session/frame_sink.h"
+#include "runtime/wire/frame.h"
+
+namespace runnel {
+
+// Not thread-safe: lives on its session's loop. One coroutine may send while another receives.
+class CallStream {
+ public:
+  // The sink outlives the stream. Windows are what either end may send before the other has
+  // taken it.
+  CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window);
+
+  // Whether a message of this size goes into one frame, and so may travel inside `open` or `end`.
+  static bool FitsOneFrame(size_t bytes);
+
+  // Waits until a message may start: OK, or what the call has failed with.
+  Awaitable<absl::Status> WaitToSend();
+  // Sends a message, in parts if it is large.
+  void SendMessage(std::string payload);
+  // What a message frame of this payload is, for those that travel inside `open` or `end`.
+  static MessageFrame WholeMessage(std::string payload);
+  // To be called when such a frame is sent.
+  void ChargeMessage(size_t bytes);
+
+  // Frames that arrived. An error is the peer's fault: it broke its window or sent nonsense.
+  absl::Status OnMessage(MessageFrame message);
+  void OnHalfClose();
+  void OnCredit(uint64_t bytes);
+
+  // Ends both directions: what waits, and whatever is tried later, returns `status`. Messages that
+  // have arrived are dropped unless `keep_received`, when Receive hands them out first.
+  void Fail(absl::Status status, bool keep_received = false);
+
+  // The next whole message; nullopt after the peer's half-close. Parsing it is the caller's.
+  Awaitable<absl::StatusOr<std::optional<std::string>>> Receive();
+
+ private:
+  void GrantCredit(size_t bytes);
+
+  FrameSink& sink_;
+  const uint64_t call_;
+  SendWindow send_window_;
+  const size_t receive_window_;
+
+  std::deque<std::string> received_;
+  std::string partial_;
+  uint64_t partial_size_ = 0;   // of the message that is being put together; 0: none is
+  size_t unread_bytes_ = 0;     // sizes of messages that started and that nobody has taken
+  size_t ungranted_bytes_ = 0;  // taken, but not yet given back as credit
+  bool half_closed_ = false;
+  absl::Status failed_;
+  Signal arrived_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_CALL_CALL_STREAM_H_

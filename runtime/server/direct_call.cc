@@ -1,0 +1,189 @@
+#include "runtime/server/direct_call.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/call/metadata_headers.h"
+#include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
+#include "runtime/server/error_response.h"
+#include "runtime/wire/connect_error.h"
+#include "runtime/wire/event_writer.h"
+
+namespace runnel {
+namespace {
+
+// A writer waits while so much is on its way: one large write of the connection.
+constexpr size_t kMaxPendingBytes = 64 * 1024;
+
+// A stream's head leaves after this time even if nothing has been written.
+constexpr absl::Duration kHeadDelay = absl::Milliseconds(200);
+
+absl::Status ClientGone() { return absl::CancelledError("the client has gone away"); }
+
+}  // namespace
+
+// The events of a stream, taken as fast as the connection sends them.
+class DirectCall::Body final : public HttpBody {
+ public:
+  explicit Body(std::shared_ptr<DirectCall> call) : call_(std::move(call)) {}
+  ~Body() override { call_->Cancel(ClientGone()); }
+
+  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
+    while (call_->out_.empty()) {
+      if (call_->end_) co_return std::nullopt;
+      Clock& clock = call_->context().clock();
+      absl::Status waited =
+          co_await call_->changed_.WaitUntil(clock, clock.Now() + call_->heartbeat_);
+      if (absl::IsDeadlineExceeded(waited)) {
+        AppendComment("", call_->out_);
+      } else if (!waited.ok()) {
+        co_return waited;
+      }
+    }
+    sending_.clear();
+    sending_.swap(call_->out_);
+    call_->drained_.Notify();
+    co_return std::optional<std::string_view>(sending_);
+  }
+
+ private:
+  std::shared_ptr<DirectCall> call_;
+  std::string sending_;
+};
+
+DirectCall::DirectCall(ServerContext::Call call, Codec codec, const Limits& limits,
+                       absl::Duration heartbeat, std::unique_ptr<HttpBody> request)
+    : ServerCall(std::move(call)),
+      codec_(codec),
+      limits_(limits),
+      heartbeat_(heartbeat),
+      request_(std::move(request)) {}
+
+Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
+  Clock& clock = call->context().clock();
+  const absl::Time head_due = call->streams() ? clock.Now() + kHeadDelay : absl::InfiniteFuture();
+  while (!call->end_ && !(call->streams() && call->written_)) {
+    absl::Status waited = co_await call->changed_.WaitUntil(clock, head_due);
+    if (absl::IsDeadlineExceeded(waited)) break;
+    if (!waited.ok()) {
+      call->Cancel(ClientGone());
+      co_return ErrorResponse(ClientGone());
+    }
+  }
+  if (call->end_ && !call->end_->ok() && !call->written_) {
+    HttpResponse response = ErrorResponse(*call->end_);
+    AddMetadata(call->context().initial_metadata(), "", response.headers);
+    AddMetadata(call->context().trailing_metadata(), kTrailerPrefix, response.headers);
+    co_return response;
+  }
+  if (call->streams()) co_return call->StreamResponse();
+  co_return call->UnaryResponse();
+}
+
+HttpResponse DirectCall::UnaryResponse() {
+  HttpResponse response =
+      BytesResponse(absl::StrCat("application/", AbslView(CodecName(codec_))), std::move(out_));
+  AddMetadata(context().initial_metadata(), "", response.headers);
+  AddMetadata(context().trailing_metadata(), kTrailerPrefix, response.headers);
+  return response;
+}
+
+HttpResponse DirectCall::StreamResponse() {
+  HttpResponse response;
+  response.headers.Add("content-type", codec_ == Codec::kJson ? "text/event-stream"
+                                                              : "text/event-stream; codec=proto");
+  response.headers.Add("cache-control", "no-store, no-transform");
+  response.headers.Add("x-accel-buffering", "no");
+  AddMetadata(context().initial_metadata(), "", response.headers);
+  // Proxies wait for the first byte.
+  std::string first;
+  AppendComment("ok", first);
+  out_.insert(0, first);
+  response.body = std::make_unique<Body>(std::static_pointer_cast<DirectCall>(shared_from_this()));
+  return response;
+}
+
+Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& message) {
+  if (context().IsCancelled()) co_return context().cancel_status();
+  if (std::exchange(request_read_, true)) co_return false;
+  absl::StatusOr<std::string> bytes =
+      co_await ReadAll(request_.get(), limits_.max_message_bytes, "Limits::max_message_bytes");
+  if (context().IsCancelled()) co_return context().cancel_status();
+  if (!bytes.ok()) co_return std::move(bytes).status();
+  // No JSON text is empty, but a GET without a message means the empty one, as in binary.
+  if (!bytes->empty() || codec_ == Codec::kProto) {
+    RUNNEL_CO_RETURN_IF_ERROR(DecodeMessage(codec_, *bytes, limits_, message));
+  } else if (request_ != nullptr) {
+    co_return absl::InvalidArgumentError(
+        "the request's body is empty; the empty message is {} in JSON");
+  }
+  co_return true;
+}
+
+Awaitable<absl::Status> DirectCall::Write(const google::protobuf::Message& message,
+                                          const WriteOptions& options) {
+  if (context().IsCancelled()) co_return context().cancel_status();
+  if (!streams()) {
+    out_.clear();
+    RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(codec_, message, out_));
+    written_ = true;
+    co_return absl::OkStatus();
+  }
+  RUNNEL_CO_RETURN_IF_ERROR(AppendMessageEvent(message, options.event_id));
+  written_ = true;
+  changed_.Notify();
+  while (out_.size() >= kMaxPendingBytes) {
+    absl::Status waited = co_await drained_.Wait();
+    if (context().IsCancelled()) co_return context().cancel_status();
+    if (!waited.ok()) co_return waited;
+  }
+  co_return absl::OkStatus();
+}
+
+absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& message,
+                                            const std::string& event_id) {
+  if (!event_id.empty()) {
+    if (!context().method().resumable) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(AbslView(context().method().path),
+                       " gives its messages ids, but is not declared resumable "
+                       "(option (runnel.v1.resumable) = true)"));
+    }
+    if (!IsEventToken(event_id) || event_id == "end") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", event_id,
+                       "\" cannot be the id of a message: ids are made of [A-Za-z0-9._-], and "
+                       "\"end\" is taken"));
+    }
+  }
+  scratch_.clear();
+  RUNNEL_RETURN_IF_ERROR(EncodeMessage(codec_, message, scratch_));
+  EventFields fields;
+  fields.id = event_id;
+  if (codec_ == Codec::kJson) {
+    AppendEvent(fields, scratch_, out_);
+  } else {
+    AppendBase64Event(fields, scratch_, out_);
+  }
+  return absl::OkStatus();
+}
+
+void DirectCall::OnEnd(const absl::Status& status) {
+  end_ = status;
+  // A unary call that fails after its response was written is a failed call.
+  if (!streams() && !status.ok()) written_ = false;
+  if (streams()) {
+    EndOfStream end;
+    end.status = status;
+    end.trailers = context().trailing_metadata();
+    EventFields fields;
+    fields.type = "end";
+    fields.id = "end";
+    AppendEvent(fields, EndOfStreamJson(end), out_);
+  }
+  changed_.Notify();
+  drained_.Notify();
+}
+
+}  // namespace runnel

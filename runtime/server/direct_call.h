@@ -1,0 +1,62 @@
+// DirectCall is a call in one HTTP exchange: a unary call with an ordinary response, or a
+// server stream whose response is an event stream (PROTOCOL.md, part A).
+
+#ifndef RUNNEL_RUNTIME_SERVER_DIRECT_CALL_H_
+#define RUNNEL_RUNTIME_SERVER_DIRECT_CALL_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "runtime/async/signal.h"
+#include "runtime/core/codec.h"
+#include "runtime/core/limits.h"
+#include "runtime/http/http_message.h"
+#include "runtime/server/server_call.h"
+
+namespace runnel {
+
+// Lives on the loop of its connection, owned by its handler and by the response's body.
+class DirectCall final : public ServerCall {
+ public:
+  DirectCall(ServerContext::Call call, Codec codec, const Limits& limits, absl::Duration heartbeat,
+             std::unique_ptr<HttpBody> request);
+
+  // Returns the response as soon as its head is known: for a unary call its end, for a
+  // stream its first message, its end, or 200 ms. Cancelling this cancels the call. Start the call
+  // first.
+  static Awaitable<HttpResponse> Respond(std::shared_ptr<DirectCall> call);
+
+  Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
+  Awaitable<absl::Status> Write(const google::protobuf::Message& message,
+                                const WriteOptions& options) override;
+
+ private:
+  class Body;
+
+  bool streams() { return context().method().server_streams(); }
+  void OnEnd(const absl::Status& status) override;
+  absl::Status AppendMessageEvent(const google::protobuf::Message& message,
+                                  const std::string& event_id);
+  HttpResponse UnaryResponse();
+  HttpResponse StreamResponse();
+
+  const Codec codec_;
+  const Limits& limits_;
+  const absl::Duration heartbeat_;
+  std::unique_ptr<HttpBody> request_;
+  bool request_read_ = false;
+
+  std::string out_;      // events on their way; the response of a unary call
+  std::string scratch_;  // a message before it becomes an event
+  bool written_ = false;
+  std::optional<absl::Status> end_;
+  Signal changed_;  // out_ or end_
+  Signal drained_;  // out_ was taken
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_DIRECT_CALL_H_

@@ -1,0 +1,68 @@
+#include "runtime/server/endpoint.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/string_view.h"
+#include "runtime/server/direct_call.h"
+#include "runtime/server/direct_request.h"
+#include "runtime/server/error_response.h"
+
+namespace runnel {
+
+Endpoint::Endpoint(EndpointOptions options)
+    : options_(std::move(options)), calls_(options_.executor), sessions_(options_, calls_) {}
+
+Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
+  const size_t question = request.target.find('?');
+  std::string path = request.target.substr(0, question);
+  std::string query =
+      question == request.target.npos ? std::string() : request.target.substr(question + 1);
+  if (!path.starts_with(SessionEndpoint::kPathPrefix)) {
+    co_return co_await HandleDirect(std::move(path), std::move(query), std::move(request));
+  }
+  const std::string_view content_type = request.headers.Get("content-type").value_or("");
+  const std::optional<Codec> codec = CodecOfMediaType(content_type);
+  if (request.method != "POST" || !codec) {
+    HttpResponse response =
+        ErrorResponse(request.method != "POST" ? 405 : 415,
+                      absl::InvalidArgumentError(absl::StrCat(
+                          path, " takes a POST of application/json or application/proto")));
+    response.headers.Add(request.method != "POST" ? "allow" : "accept-post",
+                         request.method != "POST" ? "POST" : "application/json, application/proto");
+    co_return response;
+  }
+  co_return co_await sessions_.Handle(path, *codec, std::move(request));
+}
+
+Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string query,
+                                               HttpRequest request) {
+  const ServerMethod* method = options_.methods->Find(path);
+  if (method == nullptr) {
+    co_return ErrorResponse(404,
+                            absl::UnimplementedError(absl::StrCat("there is no method ", path)));
+  }
+  DirectRequest direct;
+  std::optional<HttpResponse> refused = DirectRequest::Parse(*method->info, query, request, direct);
+  if (refused) co_return *std::move(refused);
+
+  ServerContext::Call context;
+  context.method = method->info;
+  context.metadata = std::move(direct.metadata);
+  context.peer = std::move(request.peer);
+  context.last_event_id = std::move(direct.last_event_id);
+  context.clock = options_.clock;
+  context.executor = options_.executor;
+  context.blocking_executor = options_.blocking_executor;
+  if (direct.timeout != absl::InfiniteDuration()) {
+    context.deadline = options_.clock->Now() + direct.timeout;
+  }
+  auto call = std::make_shared<DirectCall>(std::move(context), direct.codec, options_.limits,
+                                           options_.heartbeat, std::move(direct.message));
+  call->Start(calls_, method->handler);
+  co_return co_await DirectCall::Respond(std::move(call));
+}
+
+}  // namespace runnel

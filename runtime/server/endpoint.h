@@ -1,0 +1,35 @@
+// Endpoint is a server without its sockets: it answers HTTP requests by running the methods
+// they name, directly or on a session.
+
+#ifndef RUNNEL_RUNTIME_SERVER_ENDPOINT_H_
+#define RUNNEL_RUNTIME_SERVER_ENDPOINT_H_
+
+#include <string>
+
+#include "runtime/http/http_message.h"
+#include "runtime/server/endpoint_options.h"
+#include "runtime/server/server_call.h"
+#include "runtime/server/session_endpoint.h"
+
+namespace runnel {
+
+// One per event loop; lives on it.
+class Endpoint final : public HttpHandler {
+ public:
+  explicit Endpoint(EndpointOptions options);
+
+  Awaitable<HttpResponse> Handle(HttpRequest request) override;
+
+  CallGroup& calls() { return calls_; }
+
+ private:
+  Awaitable<HttpResponse> HandleDirect(std::string path, std::string query, HttpRequest request);
+
+  const EndpointOptions options_;
+  CallGroup calls_;
+  SessionEndpoint sessions_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_ENDPOINT_H_

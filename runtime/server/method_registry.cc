@@ -1,0 +1,44 @@
+#include "runtime/server/method_registry.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/string_view.h"
+
+namespace runnel {
+
+MethodRegistry::MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors)
+    : interceptors_(std::move(interceptors)) {}
+
+absl::Status MethodRegistry::Add(Service& service) {
+  std::vector<ServerMethod> added = service.runnel_methods();
+  for (const ServerMethod& method : added) {
+    if (Find(method.info->path) != nullptr) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("a service that is already there serves ", AbslView(method.info->path)));
+    }
+  }
+  for (ServerMethod& method : added) {
+    method.handler = Intercepted(std::move(method.handler));
+    methods_.emplace(std::string(method.info->path), std::move(method));
+  }
+  return absl::OkStatus();
+}
+
+const ServerMethod* MethodRegistry::Find(std::string_view path) const {
+  auto found = methods_.find(AbslView(path));
+  return found == methods_.end() ? nullptr : &found->second;
+}
+
+MethodHandler MethodRegistry::Intercepted(MethodHandler handler) const {
+  for (auto interceptor = interceptors_.rbegin(); interceptor != interceptors_.rend();
+       ++interceptor) {
+    handler = [interceptor = *interceptor, next = std::move(handler)](
+                  ServerContext& context, MessageReader& in, MessageWriter& out) {
+      return interceptor->Intercept(context, in, out, next);
+    };
+  }
+  return handler;
+}
+
+}  // namespace runnel

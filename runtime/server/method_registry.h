@@ -1,0 +1,39 @@
+// MethodRegistry finds the method a request is for.
+
+#ifndef RUNNEL_RUNTIME_SERVER_METHOD_REGISTRY_H_
+#define RUNNEL_RUNTIME_SERVER_METHOD_REGISTRY_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "runtime/server/server_interceptor.h"
+#include "runtime/server/service.h"
+
+namespace runnel {
+
+// Filled first, then read by every loop.
+class MethodRegistry {
+ public:
+  // Interceptors stand around every method, the first outermost.
+  explicit MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {});
+
+  // ALREADY_EXISTS, naming it, when one of the service's methods is taken.
+  absl::Status Add(Service& service);
+
+  // By "/package.Service/Method"; null when there is none.
+  const ServerMethod* Find(std::string_view path) const;
+
+ private:
+  MethodHandler Intercepted(MethodHandler handler) const;
+
+  std::vector<std::shared_ptr<ServerInterceptor>> interceptors_;
+  absl::flat_hash_map<std::string, ServerMethod> methods_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_METHOD_REGISTRY_H_

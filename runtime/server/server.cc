@@ -1,0 +1,195 @@
+#include "runtime/server/server.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/status_macros.h"
+#include "runtime/http/http_server.h"
+#include "runtime/server/endpoint.h"
+#include "runtime/server/method_registry.h"
+#include "runtime/server/session_table.h"
+
+namespace runnel {
+namespace {
+
+// How long connections may take to carry the last bytes of calls that were cancelled.
+constexpr absl::Duration kFlushTime = absl::Seconds(1);
+
+absl::Status ShuttingDown() { return absl::UnavailableError("the server is shutting down"); }
+
+// One event loop with everything that lives on it.
+struct Loop {
+  Loop(EndpointOptions options, const ServerOptions& server, PortSharing sharing)
+      : endpoint(OnThisLoop(std::move(options))),
+        http(context.get_executor(), endpoint,
+             HttpServerOptions{
+                 .limits = server.limits, .clock = &Clock::Real(), .sharing = sharing}) {}
+
+  EndpointOptions OnThisLoop(EndpointOptions options) {
+    options.executor = context.get_executor();
+    return options;
+  }
+
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(context);
+  Endpoint endpoint;
+  HttpServer http;
+  std::thread thread;
+};
+
+Awaitable<void> Drain(Loop& loop, SessionTable& sessions, absl::Time deadline) {
+  Clock& clock = Clock::Real();
+  loop.http.Stop();
+  co_await loop.endpoint.calls().JoinUntil(clock, deadline);
+  loop.endpoint.calls().CancelAll(ShuttingDown());
+  const Executor here = loop.context.get_executor();
+  for (const std::shared_ptr<ServerSession>& session : sessions.All()) {
+    if (session->executor() == here) session->End("the server is shutting down");
+  }
+  // A handler that does not notice its cancellation is waited for: it uses the service.
+  co_await loop.endpoint.calls().JoinUntil(clock, absl::InfiniteFuture());
+}
+
+Awaitable<void> CutConnections(Loop& loop) {
+  TaskGroup flush(loop.context.get_executor());
+  flush.Spawn(loop.http.Join());
+  co_await flush.JoinUntil(Clock::Real(), Clock::Real().Now() + kFlushTime);
+  loop.http.Shutdown();
+  co_await flush.Join();
+}
+
+// Runs one coroutine on each loop, and waits for all.
+template <typename MakeTask>
+void RunOnEach(std::vector<std::unique_ptr<Loop>>& loops, MakeTask make_task) {
+  std::vector<std::future<void>> ended;
+  for (std::unique_ptr<Loop>& loop : loops) {
+    ended.push_back(asio::co_spawn(loop->context, make_task(*loop), asio::use_future));
+  }
+  for (std::future<void>& one : ended) one.get();
+}
+
+}  // namespace
+
+struct Server::State {
+  explicit State(ServerOptions o)
+      : options(std::move(o)),
+        methods(options.interceptors),
+        sessions(options.limits.max_sessions),
+        blocking(static_cast<size_t>(std::max(options.blocking_threads, 1))) {}
+
+  const ServerOptions options;
+  MethodRegistry methods;
+  SessionTable sessions;
+  asio::thread_pool blocking;
+  std::vector<std::unique_ptr<Loop>> loops;
+  int port = 0;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  enum class Phase { kIdle, kServing, kStopping, kStopped } phase = Phase::kIdle;
+};
+
+Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+
+Server::~Server() { Shutdown(absl::ZeroDuration()); }
+
+absl::Status Server::AddService(Service& service) { return state_->methods.Add(service); }
+
+absl::Status Server::Start() {
+  if (state_->phase != State::Phase::kIdle) {
+    return absl::FailedPreconditionError("Server::Start was called before");
+  }
+  const std::string& listen = state_->options.listen;
+  const size_t colon = listen.rfind(':');
+  if (colon == listen.npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ServerOptions::listen is \"", listen, "\"; it has the form host:port"));
+  }
+  const int threads = state_->options.threads > 0
+                          ? state_->options.threads
+                          : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  EndpointOptions endpoint;
+  endpoint.blocking_executor = state_->blocking.get_executor();
+  endpoint.methods = &state_->methods;
+  endpoint.sessions = &state_->sessions;
+  endpoint.clock = &Clock::Real();
+  endpoint.limits = state_->options.limits;
+  endpoint.heartbeat = state_->options.heartbeat;
+  endpoint.resume_window = state_->options.resume_window;
+  for (int i = 0; i < threads; ++i) {
+    const PortSharing sharing = threads == 1 ? PortSharing::kNone
+                                : i == 0     ? PortSharing::kFirst
+                                             : PortSharing::kJoin;
+    auto loop = std::make_unique<Loop>(endpoint, state_->options, sharing);
+    const std::string address =
+        i == 0 ? listen : absl::StrCat(listen.substr(0, colon), ":", state_->port);
+    absl::StatusOr<int> port = loop->http.Listen(address);
+    if (!port.ok()) {
+      state_->loops.clear();
+      return port.status();
+    }
+    state_->port = *port;
+    state_->loops.push_back(std::move(loop));
+  }
+  for (std::unique_ptr<Loop>& loop : state_->loops) {
+    loop->thread = std::thread([&context = loop->context] { context.run(); });
+  }
+  state_->phase = State::Phase::kServing;
+  return absl::OkStatus();
+}
+
+int Server::port() const { return state_->port; }
+
+std::string Server::url() const {
+  const std::string& listen = state_->options.listen;
+  return absl::StrCat("http://", listen.substr(0, listen.rfind(':')), ":", state_->port);
+}
+
+void Server::Shutdown(absl::Duration grace) {
+  {
+    std::unique_lock lock(state_->mutex);
+    if (state_->phase == State::Phase::kStopping) {
+      state_->changed.wait(lock, [this] { return state_->phase == State::Phase::kStopped; });
+    }
+    if (state_->phase != State::Phase::kServing) return;
+    state_->phase = State::Phase::kStopping;
+  }
+  const absl::Time deadline = Clock::Real().Now() + grace;
+  RunOnEach(state_->loops, [&](Loop& loop) { return Drain(loop, state_->sessions, deadline); });
+  RunOnEach(state_->loops, [](Loop& loop) { return CutConnections(loop); });
+  state_->blocking.join();
+  for (std::unique_ptr<Loop>& loop : state_->loops) loop->work.reset();
+  for (std::unique_ptr<Loop>& loop : state_->loops) loop->thread.join();
+  state_->loops.clear();
+  std::lock_guard lock(state_->mutex);
+  state_->phase = State::Phase::kStopped;
+  state_->changed.notify_all();
+}
+
+void Server::Wait() {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [this] { return state_->phase == State::Phase::kStopped; });
+}
+
+void ServeUntilSignalled(Server& server) {
+  asio::io_context context(1);
+  asio::signal_set signals(context, SIGINT, SIGTERM);
+  signals.async_wait([](boost::system::error_code, int) {});
+  context.run();
+  server.Shutdown();
+}
+
+}  // namespace runnel

@@ -1,0 +1,67 @@
+#include "runtime/server/server_call.h"
+
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/string_view.h"
+
+namespace runnel {
+namespace {
+
+// The handler is the user's code: what it throws ends its call and nothing else.
+Awaitable<absl::Status> RunHandler(const MethodHandler& handler, ServerCall& call) {
+  try {
+    co_return co_await handler(call.context(), call, call);
+  } catch (const std::exception& thrown) {
+    co_return absl::UnknownError(absl::StrCat(
+        "the handler of ", AbslView(call.context().method().path), " threw: ", thrown.what()));
+  } catch (...) {
+    co_return absl::UnknownError(absl::StrCat("the handler of ",
+                                              AbslView(call.context().method().path),
+                                              " threw something that is no std::exception"));
+  }
+}
+
+}  // namespace
+
+void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
+  if (context_.deadline() != absl::InfiniteFuture()) {
+    deadline_ = context_.clock().CallAt(
+        context_.executor(), context_.deadline(), [call = weak_from_this()] {
+          if (auto self = call.lock()) {
+            self->Cancel(absl::DeadlineExceededError("the call's deadline has passed"));
+          }
+        });
+  }
+  calls.calls_.insert(this);
+  task_ = calls.tasks_.Spawn(Run(shared_from_this(), calls, handler));
+}
+
+Awaitable<void> ServerCall::Run(std::shared_ptr<ServerCall> call, CallGroup& calls,
+                                const MethodHandler& handler) {
+  absl::Status status = co_await RunHandler(handler, *call);
+  calls.calls_.erase(call.get());
+  call->End(std::move(status));
+}
+
+void ServerCall::Cancel(absl::Status status) {
+  if (ended_) return;
+  context_.Cancel(status);
+  task_.Cancel();
+  End(std::move(status));
+}
+
+void ServerCall::End(absl::Status status) {
+  if (ended_) return;
+  ended_ = true;
+  deadline_.reset();
+  OnEnd(status);
+}
+
+void CallGroup::CancelAll(const absl::Status& status) {
+  const std::set<ServerCall*> calls = calls_;  // a call leaves later, when its handler returns
+  for (ServerCall* call : calls) call->Cancel(status);
+}
+
+}  // namespace runnel

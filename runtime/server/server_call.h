@@ -1,0 +1,81 @@
+// ServerCall runs the handler of one call, however its messages travel, and ends it exactly once:
+// with the handler's status, at the deadline, or when it is cancelled.
+
+#ifndef RUNNEL_RUNTIME_SERVER_SERVER_CALL_H_
+#define RUNNEL_RUNTIME_SERVER_SERVER_CALL_H_
+
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "runtime/async/awaitable.h"
+#include "runtime/async/clock.h"
+#include "runtime/async/task_group.h"
+#include "runtime/call/message_stream.h"
+#include "runtime/server/server_context.h"
+#include "runtime/server/service.h"
+
+namespace runnel {
+
+class CallGroup;
+
+// Lives on its loop, and as long as its handler runs, which may be longer than the call: a handler
+// that does not notice that its call was cancelled keeps its context until it returns.
+class ServerCall : public MessageReader,
+                   public MessageWriter,
+                   public std::enable_shared_from_this<ServerCall> {
+ public:
+  ~ServerCall() override = default;
+
+  // Starts the handler as one of `calls`, and the clock of the deadline. Once.
+  void Start(CallGroup& calls, const MethodHandler& handler);
+
+  // Ends the call with `status` unless it has ended: the handler's pending operations return, and
+  // later ones fail.
+  void Cancel(absl::Status status);
+
+  ServerContext& context() { return context_; }
+  bool ended() const { return ended_; }
+
+ protected:
+  explicit ServerCall(ServerContext::Call call) : context_(std::move(call)) {}
+
+  // The call is over. Called once, on the loop.
+  virtual void OnEnd(const absl::Status& status) = 0;
+
+ private:
+  static Awaitable<void> Run(std::shared_ptr<ServerCall> call, CallGroup& calls,
+                             const MethodHandler& handler);
+  void End(absl::Status status);
+
+  ServerContext context_;
+  Task task_;
+  std::unique_ptr<Timer> deadline_;
+  bool ended_ = false;
+};
+
+// CallGroup holds the calls of one loop whose handlers run. Lives on the loop, and outlives the
+// handlers: join it before what they use goes away.
+class CallGroup {
+ public:
+  explicit CallGroup(Executor executor) : tasks_(std::move(executor)) {}
+
+  // Ends every call with `status`. Handlers return when they notice.
+  void CancelAll(const absl::Status& status);
+  // Waits until no handler runs, but no longer than until `deadline`. Whether none does.
+  Awaitable<bool> JoinUntil(Clock& clock, absl::Time deadline) {
+    return tasks_.JoinUntil(clock, deadline);
+  }
+  size_t size() const { return calls_.size(); }
+
+ private:
+  friend class ServerCall;
+
+  std::set<ServerCall*> calls_;
+  TaskGroup tasks_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_SERVER_CALL_H_

@@ -1,0 +1,69 @@
+#include "runtime/server/session_call.h"
+
+#include <utility>
+
+#include "runtime/core/status_macros.h"
+
+namespace runnel {
+
+SessionCall::SessionCall(ServerContext::Call call, std::shared_ptr<ServerSession> session,
+                         uint64_t id)
+    : ServerCall(std::move(call)),
+      session_(std::move(session)),
+      id_(id),
+      stream_(*session_, id, session_->options().client_call_window,
+              session_->limits().call_window_bytes) {}
+
+void SessionCall::OnMessage(MessageFrame message) {
+  absl::Status taken = stream_.OnMessage(std::move(message));
+  if (!taken.ok()) Cancel(std::move(taken));
+}
+
+Awaitable<absl::StatusOr<bool>> SessionCall::Read(google::protobuf::Message& message) {
+  if (context().IsCancelled()) co_return context().cancel_status();
+  absl::StatusOr<std::optional<std::string>> received = co_await stream_.Receive();
+  if (!received.ok()) co_return std::move(received).status();
+  if (!*received) co_return false;
+  RUNNEL_CO_RETURN_IF_ERROR(
+      DecodeMessage(session_->codec(), **received, session_->limits(), message));
+  co_return true;
+}
+
+Awaitable<absl::Status> SessionCall::Write(const google::protobuf::Message& message,
+                                           const WriteOptions& options) {
+  RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
+  std::string payload;
+  RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
+  SendHeaderOnce();
+  if (options.last && CallStream::FitsOneFrame(payload.size())) {
+    last_message_ = std::move(payload);
+  } else {
+    stream_.SendMessage(std::move(payload));
+  }
+  co_return absl::OkStatus();
+}
+
+void SessionCall::SendHeaderOnce() {
+  if (std::exchange(header_sent_, true) || context().initial_metadata().empty()) return;
+  HeaderFrame header;
+  header.metadata = context().initial_metadata();
+  session_->Send(Frame{id_, std::move(header)}, 0);
+}
+
+void SessionCall::OnEnd(const absl::Status& status) {
+  SendHeaderOnce();
+  EndFrame end;
+  end.status = status;
+  end.trailers = context().trailing_metadata();
+  size_t charge = 0;
+  if (last_message_ && status.ok()) {
+    charge = last_message_->size();
+    stream_.ChargeMessage(charge);
+    end.message = CallStream::WholeMessage(*std::move(last_message_));
+  }
+  session_->Send(Frame{id_, std::move(end)}, charge);
+  stream_.Fail(status.ok() ? absl::CancelledError("the call is over") : status);
+  session_->ForgetCall(id_);
+}
+
+}  // namespace runnel

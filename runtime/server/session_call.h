@@ -1,0 +1,44 @@
+// SessionCall is the server's end of one call on a session.
+
+#ifndef RUNNEL_RUNTIME_SERVER_SESSION_CALL_H_
+#define RUNNEL_RUNTIME_SERVER_SESSION_CALL_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/call/call_stream.h"
+#include "runtime/server/server_call.h"
+#include "runtime/server/server_session.h"
+
+namespace runnel {
+
+// Lives on the session's loop, owned by the session and by its handler.
+class SessionCall final : public ServerCall {
+ public:
+  SessionCall(ServerContext::Call call, std::shared_ptr<ServerSession> session, uint64_t id);
+
+  // Frames of the client.
+  void OnMessage(MessageFrame message);
+  void OnHalfClose() { stream_.OnHalfClose(); }
+  void OnCredit(uint64_t bytes) { stream_.OnCredit(bytes); }
+
+  Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
+  Awaitable<absl::Status> Write(const google::protobuf::Message& message,
+                                const WriteOptions& options) override;
+
+ private:
+  void OnEnd(const absl::Status& status) override;
+  void SendHeaderOnce();
+
+  std::shared_ptr<ServerSession> session_;
+  const uint64_t id_;
+  CallStream stream_;
+  bool header_sent_ = false;
+  std::optional<std::string> last_message_;  // leaves with the end
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_SESSION_CALL_H_

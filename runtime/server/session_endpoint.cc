@@ -1,0 +1,232 @@
+#include "runtime/server/session_endpoint.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/async/on_executor.h"
+#include "runtime/core/status_details.h"
+#include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
+#include "runtime/server/error_response.h"
+#include "runtime/session/session_secret.h"
+#include "runtime/wire/event_writer.h"
+
+namespace runnel {
+namespace {
+
+// The down-stream of a session, on the loop of the connection that carries it.
+class DownStream final : public HttpBody {
+ public:
+  // `first` is sent before the session's events.
+  DownStream(std::shared_ptr<ServerSession> session, uint64_t stream, std::string first)
+      : session_(std::move(session)), stream_(stream), first_(std::move(first)) {}
+
+  ~DownStream() override {
+    asio::post(session_->executor(),
+               [session = session_, stream = stream_] { session->Detach(stream); });
+  }
+
+  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
+    if (!first_.empty()) {
+      heartbeat_ = std::exchange(first_, std::string());
+      co_return std::optional<std::string_view>(heartbeat_);
+    }
+    auto next = co_await OnExecutor(session_->executor(), session_->NextEvent(stream_));
+    if (!next.ok()) co_return std::move(next).status();
+    if (!*next) co_return std::nullopt;
+    event_ = **next;
+    if (event_ != nullptr) co_return std::optional<std::string_view>(*event_);
+    heartbeat_.clear();
+    AppendComment("", heartbeat_);
+    co_return std::optional<std::string_view>(heartbeat_);
+  }
+
+ private:
+  std::shared_ptr<ServerSession> session_;
+  const uint64_t stream_;
+  std::string first_;
+  std::shared_ptr<const std::string> event_;  // what is being sent
+  std::string heartbeat_;
+};
+
+HttpResponse StreamResponse(std::shared_ptr<ServerSession> session, uint64_t stream,
+                            std::string first) {
+  HttpResponse response;
+  response.headers.Add("content-type", session->codec() == Codec::kJson
+                                           ? "text/event-stream"
+                                           : "text/event-stream; codec=proto");
+  response.headers.Add("cache-control", "no-store, no-transform");
+  response.headers.Add("x-accel-buffering", "no");
+  response.body = std::make_unique<DownStream>(std::move(session), stream, std::move(first));
+  return response;
+}
+
+// The seq of "<epoch>-<seq>".
+absl::StatusOr<uint64_t> SeqOfEventId(std::string_view id) {
+  const size_t dash = id.rfind('-');
+  uint64_t seq = 0;
+  if (dash != id.npos) {
+    auto [end, error] = std::from_chars(id.data() + dash + 1, id.data() + id.size(), seq);
+    if (error == std::errc() && end == id.data() + id.size()) return seq;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("Last-Event-ID is \"", AbslView(id), "\"; a session's are <epoch>-<number>"));
+}
+
+// What is done with a session, on its home loop.
+Awaitable<absl::StatusOr<uint64_t>> AttachAtHome(std::shared_ptr<ServerSession> session,
+                                                 uint64_t after) {
+  co_return session->Attach(after);
+}
+
+Awaitable<absl::StatusOr<uint64_t>> ReceiveAtHome(std::shared_ptr<ServerSession> session,
+                                                  uint64_t seq, uint64_t ack,
+                                                  std::vector<Frame> frames) {
+  co_return session->Receive(seq, ack, std::move(frames));
+}
+
+Awaitable<absl::Status> EndAtHome(std::shared_ptr<ServerSession> session) {
+  session->End("its client has closed it");
+  co_return absl::OkStatus();
+}
+
+}  // namespace
+
+Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec codec,
+                                                HttpRequest request) {
+  const std::string method(path.substr(kPathPrefix.size()));
+  const bool known =
+      method == "Open" || method == "Attach" || method == "Send" || method == "Close";
+  if (!known) {
+    co_return ErrorResponse(
+        404, absl::UnimplementedError(absl::StrCat("there is no method ", AbslView(path))));
+  }
+  absl::StatusOr<std::string> body = co_await ReadAll(
+      request.body.get(), options_.limits.max_send_bytes, "Limits::max_send_bytes");
+  if (!body.ok()) co_return ErrorResponse(body.status());
+  absl::StatusOr<HttpResponse> response;
+  if (method == "Open") {
+    response = co_await Open(codec, *std::move(body), std::move(request.peer));
+  } else {
+    const std::string name(request.headers.Get("runnel-session").value_or(""));
+    absl::StatusOr<std::shared_ptr<ServerSession>> session = options_.sessions->Find(name);
+    if (!session.ok()) {
+      response = session.status();
+    } else if (codec != (*session)->codec()) {
+      response = absl::InvalidArgumentError(absl::StrCat("the session was opened with application/",
+                                                         AbslView(CodecName((*session)->codec()))));
+    } else if (method == "Attach") {
+      response = co_await Attach(*std::move(session), std::move(request.headers), *std::move(body));
+    } else if (method == "Send") {
+      response = co_await Send(*std::move(session), *std::move(body));
+    } else {
+      response = co_await Close(*std::move(session));
+    }
+  }
+  if (!response.ok()) co_return ErrorResponse(response.status());
+  co_return *std::move(response);
+}
+
+absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec codec,
+                                                                           const OpenRequest& open,
+                                                                           std::string peer) {
+  ServerSession::Options options;
+  options.id = SessionTable::NewId();
+  options.peer = std::move(peer);
+  options.codec = codec;
+  options.limits = options_.limits;
+  options.client_call_window =
+      open.call_window_bytes > 0 ? open.call_window_bytes : options_.limits.call_window_bytes;
+  // What a client would let us send is not what we are willing to keep for it.
+  options.client_session_window =
+      open.session_window_bytes > 0
+          ? std::min<size_t>(open.session_window_bytes, options_.limits.session_window_bytes)
+          : options_.limits.session_window_bytes;
+  options.heartbeat = options_.heartbeat;
+  options.resume_window = options_.resume_window;
+  options.clock = options_.clock;
+  options.executor = options_.executor;
+  options.blocking_executor = options_.blocking_executor;
+  options.methods = options_.methods;
+  options.calls = &calls_;
+  options.on_end = [sessions = options_.sessions](const std::string& id) { sessions->Remove(id); };
+  auto session = std::make_shared<ServerSession>(std::move(options));
+  RUNNEL_RETURN_IF_ERROR(options_.sessions->Add(open.secret, session));
+  return session;
+}
+
+Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Open(Codec codec, std::string body,
+                                                              std::string peer) {
+  RUNNEL_CO_ASSIGN_OR_RETURN(OpenRequest open, DecodeOpenRequest(codec, body, options_.limits));
+  if (std::find(open.versions.begin(), open.versions.end(), 1u) == open.versions.end()) {
+    co_return WithErrorInfo(
+        absl::FailedPreconditionError("this server speaks version 1 of the protocol"),
+        {.reason = "UNSUPPORTED_VERSION", .domain = "runnel", .metadata = {}});
+  }
+  if (!IsSessionSecret(open.secret)) {
+    co_return absl::InvalidArgumentError(
+        "`secret` is not made of 64 lower-case hexadecimal digits");
+  }
+  std::shared_ptr<ServerSession> session = options_.sessions->FindBySecret(open.secret);
+  if (session == nullptr) {
+    if (open.retry) {
+      co_return WithErrorInfo(
+          absl::NotFoundError("this server knows nothing of the session that is opened again"),
+          {.reason = "SESSION_UNKNOWN", .domain = "runnel", .metadata = {}});
+    }
+    RUNNEL_CO_ASSIGN_OR_RETURN(session, NewSession(codec, open, std::move(peer)));
+  }
+  RUNNEL_CO_ASSIGN_OR_RETURN(uint64_t stream,
+                             co_await OnExecutor(session->executor(), AttachAtHome(session, 0)));
+  // From here on the body's end detaches the session, whatever comes of the frames.
+  HttpResponse response = StreamResponse(session, stream, session->SessionInfoEvent());
+  if (!open.frames.empty()) {
+    RUNNEL_CO_ASSIGN_OR_RETURN(
+        [[maybe_unused]] uint64_t ack,
+        co_await OnExecutor(session->executor(),
+                            ReceiveAtHome(session, 1, 0, std::move(open.frames))));
+  }
+  co_return response;
+}
+
+Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Attach(
+    std::shared_ptr<ServerSession> session, HttpHeaders headers, std::string body) {
+  RUNNEL_CO_ASSIGN_OR_RETURN(AttachRequest attach,
+                             DecodeAttachRequest(session->codec(), body, options_.limits));
+  uint64_t after = attach.after;
+  if (std::optional<std::string_view> id = headers.Get("last-event-id")) {
+    RUNNEL_CO_ASSIGN_OR_RETURN(after, SeqOfEventId(*id));
+  }
+  RUNNEL_CO_ASSIGN_OR_RETURN(
+      uint64_t stream, co_await OnExecutor(session->executor(), AttachAtHome(session, after)));
+  std::string first;
+  AppendComment("ok", first);
+  co_return StreamResponse(session, stream, std::move(first));
+}
+
+Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Send(
+    std::shared_ptr<ServerSession> session, std::string body) {
+  RUNNEL_CO_ASSIGN_OR_RETURN(SendRequest send,
+                             DecodeSendRequest(session->codec(), body, options_.limits));
+  SendResponse reply;
+  RUNNEL_CO_ASSIGN_OR_RETURN(
+      reply.ack, co_await OnExecutor(session->executor(), ReceiveAtHome(session, send.seq, send.ack,
+                                                                        std::move(send.frames))));
+  std::string bytes;
+  EncodeSendResponse(session->codec(), reply, bytes);
+  co_return BytesResponse(absl::StrCat("application/", AbslView(CodecName(session->codec()))),
+                          std::move(bytes));
+}
+
+Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Close(
+    std::shared_ptr<ServerSession> session) {
+  RUNNEL_CO_RETURN_IF_ERROR(co_await OnExecutor(session->executor(), EndAtHome(session)));
+  const Codec codec = session->codec();
+  co_return BytesResponse(absl::StrCat("application/", AbslView(CodecName(codec))),
+                          codec == Codec::kJson ? "{}" : "");
+}
+
+}  // namespace runnel

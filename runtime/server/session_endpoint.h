@@ -1,0 +1,42 @@
+// SessionEndpoint answers the requests of runnel.v1.Channel: Open, Attach, Send and Close.
+
+#ifndef RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
+#define RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
+
+#include <string_view>
+
+#include "runtime/http/http_message.h"
+#include "runtime/server/endpoint_options.h"
+#include "runtime/server/server_call.h"
+
+namespace runnel {
+
+// One per loop. Sessions it opens have that loop as their home; those of other loops are reached by
+// a hop.
+class SessionEndpoint {
+ public:
+  static constexpr std::string_view kPathPrefix = "/runnel.v1.Channel/";
+
+  SessionEndpoint(const EndpointOptions& options, CallGroup& calls)
+      : options_(options), calls_(calls) {}
+
+  // For a POST below kPathPrefix.
+  Awaitable<HttpResponse> Handle(std::string_view path, Codec codec, HttpRequest request);
+
+ private:
+  Awaitable<absl::StatusOr<HttpResponse>> Open(Codec codec, std::string body, std::string peer);
+  Awaitable<absl::StatusOr<HttpResponse>> Attach(std::shared_ptr<ServerSession> session,
+                                                 HttpHeaders headers, std::string body);
+  Awaitable<absl::StatusOr<HttpResponse>> Send(std::shared_ptr<ServerSession> session,
+                                               std::string body);
+  Awaitable<absl::StatusOr<HttpResponse>> Close(std::shared_ptr<ServerSession> session);
+  absl::StatusOr<std::shared_ptr<ServerSession>> NewSession(Codec codec, const OpenRequest& open,
+                                                            std::string peer);
+
+  const EndpointOptions& options_;
+  CallGroup& calls_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
