@@ -99,7 +99,7 @@ def _runnel_cc_impl(ctx):
         srcs = sources,
         public_hdrs = headers,
         includes = [include_root],
-        user_compile_flags = ["-std=c++20"],
+        user_compile_flags = ["-std=c++20"] + ctx.attr.copts,
         compilation_contexts = [d[CcInfo].compilation_context for d in deps],
     )
     linking, _ = cc_common.create_linking_context_from_compilation_outputs(
@@ -122,6 +122,7 @@ _runnel_cc = rule(
     attrs = {
         "protos": attr.label_list(providers = [ProtoInfo], mandatory = True),
         "deps": attr.label_list(providers = [CcInfo]),
+        "copts": attr.string_list(),
         "mocks": attr.bool(doc = "Write the mock headers, and nothing else."),
         "_protoc": attr.label(
             default = "@com_google_protobuf//:protoc",
@@ -154,7 +155,7 @@ def runnel_cc_library(name, protos, deps, mock = False, visibility = None, **kwa
       mock: also make the target <name>_mock (testonly): chat/v1/chat.runnel_mock.h with a
         GoogleMock class MockChatStub for each service Chat.
       visibility: of both targets.
-      **kwargs: what every rule takes: tags, testonly, ...
+      **kwargs: copts, and what every rule takes: tags, testonly, ...
     """
     _runnel_cc(
         name = name,

@@ -56,9 +56,11 @@ void PrintStubMethods(const Service& service, bool interface, CodeWriter& out) {
     values["deprecated"] = method.deprecated ? "[[deprecated]] " : "";
     values["virtual"] = interface ? "virtual " : "";
     values["end"] = interface ? " = 0" : " override";
+    // Not `= {}`: within a co_await, g++ 12 moves what braces make of an aggregate byte by
+    // byte, and its strings then free memory that is not theirs.
     out.Print(
         "$deprecated$$virtual$$stub_return$ $name$(\n"
-        "    $stub_parameters$ = {})$end$;\n",
+        "    $stub_parameters$ = ::runnel::CallOptions())$end$;\n",
         values);
   }
 }
