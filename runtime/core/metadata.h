@@ -4,6 +4,8 @@
 #ifndef RUNNEL_RUNTIME_CORE_METADATA_H_
 #define RUNNEL_RUNTIME_CORE_METADATA_H_
 
+#include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,8 @@ namespace runnel {
 class Metadata {
  public:
   using Entry = std::pair<std::string, std::string>;
+  using value_type = Entry;
+  using const_iterator = std::vector<Entry>::const_iterator;
 
   Metadata() = default;
   Metadata(std::initializer_list<Entry> entries);
@@ -40,11 +44,12 @@ class Metadata {
 
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
-  std::vector<Entry>::const_iterator begin() const { return entries_.begin(); }
-  std::vector<Entry>::const_iterator end() const { return entries_.end(); }
+  const_iterator begin() const { return entries_.begin(); }
+  const_iterator end() const { return entries_.end(); }
 
   // OK when every entry may travel: keys are non-empty and made of [0-9a-z_.-], do not
-  // start with a name the protocol owns (ValidateKey), and values are as said above.
+  // belong to the protocol (IsReservedKey), and values are as said above. INVALID_ARGUMENT
+  // names the key otherwise.
   absl::Status Validate() const;
 
   friend bool operator==(const Metadata&, const Metadata&) = default;

@@ -11,8 +11,10 @@
 
 namespace runnel {
 
-// "invalid_argument"; "canceled" with one l; "unknown" for a number that is no code.
+// "invalid_argument"; "canceled" with one l; "unknown" for a number that is no code. "ok" for
+// kOk, which Connect has no name for.
 std::string_view StatusCodeName(absl::StatusCode code);
+// The reverse, for the 16 names of errors.
 std::optional<absl::StatusCode> StatusCodeFromName(std::string_view name);
 
 // The HTTP status that carries an error of this code.

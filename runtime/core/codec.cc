@@ -1,0 +1,129 @@
+#include "runtime/core/codec.h"
+
+#include <climits>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/stubs/logging.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/type_resolver.h"
+#include "google/protobuf/util/type_resolver_util.h"
+#include "runtime/core/json_scan.h"
+#include "runtime/core/proto_scan.h"
+#include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
+
+namespace runnel {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::Message;
+using google::protobuf::util::TypeResolver;
+
+constexpr char kUrlPrefix[] = "type.googleapis.com";
+
+const std::string& TypeName(const Message& message) { return message.GetDescriptor()->full_name(); }
+
+absl::Status CheckInitialized(const Message& message) {
+  if (message.IsInitialized()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      TypeName(message), " lacks required fields: ", message.InitializationErrorString()));
+}
+
+absl::Status CheckUtf8(const Message& message, Utf8Fields fields) {
+  const std::optional<std::string> path = FindInvalidUtf8(message, fields);
+  if (!path.has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(TypeName(message), ".", *path, " is not valid UTF-8"));
+}
+
+absl::Status EncodeProto(const Message& message, std::string& out) {
+  const size_t size = message.ByteSizeLong();
+  if (size > INT_MAX) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(TypeName(message), " of ", size, " bytes; protobuf's own limit is 2 GiB"));
+  }
+  const size_t start = out.size();
+  out.resize(start + size);
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(out.data()) + start);
+  return absl::OkStatus();
+}
+
+absl::Status EncodeJson(const Message& message, std::string& out) {
+  const size_t start = out.size();
+  const auto status = google::protobuf::util::MessageToJsonString(message, &out);
+  if (status.ok()) return absl::OkStatus();
+  out.resize(start);
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot write ", TypeName(message), " as JSON: ", status.message().ToString()));
+}
+
+absl::Status DecodeProto(std::string_view bytes, Message& message) {
+  bool parsed;
+  {
+    // protobuf writes a line to stderr for every string that is not UTF-8: a peer could fill a
+    // log with it. The error says it instead.
+    google::protobuf::LogSilencer silencer;
+    parsed = bytes.size() <= INT_MAX &&
+             message.ParsePartialFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  }
+  if (!parsed) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("not a valid ", TypeName(message), ": ",
+                     DescribeProtoError(bytes, *message.GetDescriptor())));
+  }
+  return CheckInitialized(message);
+}
+
+absl::Status JsonToBinary(std::string_view json, const Message& message, std::string& binary) {
+  const DescriptorPool* pool = message.GetDescriptor()->file()->pool();
+  static TypeResolver* const generated = google::protobuf::util::NewTypeResolverForDescriptorPool(
+      kUrlPrefix, DescriptorPool::generated_pool());  // stays for good, like the pool itself
+  std::unique_ptr<TypeResolver> other;
+  if (pool != DescriptorPool::generated_pool()) {
+    other.reset(google::protobuf::util::NewTypeResolverForDescriptorPool(kUrlPrefix, pool));
+  }
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  const auto status = google::protobuf::util::JsonToBinaryString(
+      other != nullptr ? other.get() : generated, absl::StrCat(kUrlPrefix, "/", TypeName(message)),
+      google::protobuf::StringPiece(json.data(), json.size()), &binary, options);
+  if (status.ok()) return absl::OkStatus();
+  // "path.to.field: what is wrong"; the path may be empty.
+  std::string reason = status.message().ToString();
+  if (reason.starts_with(": ")) reason.erase(0, 2);
+  return absl::InvalidArgumentError(
+      absl::StrCat("JSON is no valid ", TypeName(message), ": ", reason));
+}
+
+absl::Status DecodeJson(std::string_view json, const Limits& limits, Message& message) {
+  // protobuf's reader takes quadratic time over nested arrays and accepts what is not JSON.
+  RUNNEL_RETURN_IF_ERROR(ScanJson(json, limits.max_json_depth));
+  std::string binary;
+  RUNNEL_RETURN_IF_ERROR(JsonToBinary(json, message, binary));
+  return DecodeProto(binary, message);
+}
+
+}  // namespace
+
+std::string_view CodecName(Codec codec) { return codec == Codec::kJson ? "json" : "proto"; }
+
+absl::Status EncodeMessage(Codec codec, const Message& message, std::string& out) {
+  RUNNEL_RETURN_IF_ERROR(CheckInitialized(message));
+  RUNNEL_RETURN_IF_ERROR(
+      CheckUtf8(message, codec == Codec::kJson ? Utf8Fields::kAll : Utf8Fields::kProto3));
+  return codec == Codec::kJson ? EncodeJson(message, out) : EncodeProto(message, out);
+}
+
+absl::Status DecodeMessage(Codec codec, std::string_view bytes, const Limits& limits,
+                           Message& message) {
+  if (bytes.size() > limits.max_message_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("message of ", bytes.size(), " bytes for ", TypeName(message), "; limit is ",
+                     limits.max_message_bytes, " (Limits::max_message_bytes)"));
+  }
+  return codec == Codec::kJson ? DecodeJson(bytes, limits, message) : DecodeProto(bytes, message);
+}
+
+}  // namespace runnel

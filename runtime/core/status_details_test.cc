@@ -1,0 +1,73 @@
+#include "runtime/core/status_details.h"
+
+#include "gmock/gmock.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/wrappers.pb.h"
+#include "gtest/gtest.h"
+
+namespace runnel {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::IsEmpty;
+
+TEST(StatusDetailsTest, HoldsOneDetailOfEachTypeOrderedByType) {
+  absl::Status status = absl::NotFoundError("gone");
+  google::protobuf::StringValue text;
+  text.set_value("first");
+  AddDetail(status, text);
+  text.set_value("second");
+  AddDetail(status, text);
+  google::protobuf::Duration delay;
+  delay.set_seconds(3);
+  AddDetail(status, delay);
+  EXPECT_THAT(GetDetails(status),
+              ElementsAre(Field(&StatusDetail::type, "google.protobuf.Duration"),
+                          Field(&StatusDetail::type, "google.protobuf.StringValue")));
+  EXPECT_EQ(GetDetail<google::protobuf::StringValue>(status)->value(), "second");
+  EXPECT_EQ(GetDetail<google::protobuf::Duration>(status)->seconds(), 3);
+  EXPECT_FALSE(GetDetail<google::protobuf::BoolValue>(status).has_value());
+}
+
+TEST(StatusDetailsTest, LeavesOtherPayloadsAndOkAlone) {
+  absl::Status status = absl::InternalError("x");
+  status.SetPayload("other.example/thing", absl::Cord("y"));
+  EXPECT_THAT(GetDetails(status), IsEmpty());
+  absl::Status ok;
+  AddDetail(ok, StatusDetail{"a.B", "x"});
+  EXPECT_EQ(ok, absl::OkStatus());
+}
+
+TEST(StatusDetailsTest, CarriesErrorInfo) {
+  const absl::Status status = WithErrorInfo(absl::UnavailableError("lost"),
+                                            {"SESSION_LOST", "runnel", {{"a", "1"}, {"b", ""}}});
+  const std::optional<ErrorInfo> info = GetErrorInfo(status);
+  ASSERT_TRUE(info.has_value());
+  EXPECT_EQ(info->reason, "SESSION_LOST");
+  EXPECT_EQ(info->domain, "runnel");
+  EXPECT_THAT(info->metadata, ElementsAre(testing::Pair("a", "1"), testing::Pair("b", "")));
+  EXPECT_EQ(ReasonOf(status), "SESSION_LOST");
+  // The bytes of the generated class for the reason and the domain.
+  EXPECT_EQ(GetDetails(WithErrorInfo(absl::AbortedError(""), {"R", "d", {}}))[0],
+            (StatusDetail{"google.rpc.ErrorInfo",
+                          "\x0a\x01R\x12\x01"
+                          "d"}));
+}
+
+TEST(StatusDetailsTest, ReasonIsEmptyForOtherDomainsAndBrokenDetails) {
+  EXPECT_EQ(ReasonOf(WithErrorInfo(absl::AbortedError(""), {"R", "example.com", {}})), "");
+  EXPECT_EQ(ReasonOf(absl::AbortedError("")), "");
+  for (std::string value :
+       {"\x0a",
+        "\x0a\x7f"
+        "abc",
+        "\x1a\x02\x0a\x05", "\x07", "\x0b", "\x0a\xff\xff\xff\xff\x0f", "\x80"}) {
+    absl::Status status = absl::AbortedError("");
+    AddDetail(status, StatusDetail{"google.rpc.ErrorInfo", value});
+    EXPECT_FALSE(GetErrorInfo(status).has_value()) << testing::PrintToString(value);
+  }
+}
+
+}  // namespace
+}  // namespace runnel
