@@ -1,0 +1,197 @@
+#include "runtime/call/call_stream.h"
+
+#include <boost/asio/io_context.hpp>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/async/task_group.h"
+#include "runtime/testing/status_matchers.h"
+
+namespace runnel {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A session that keeps what its calls send.
+class RecordingSink final : public FrameSink {
+ public:
+  RecordingSink(Executor executor, size_t window) : executor_(executor), window_(window) {}
+
+  const Executor& executor() const override { return executor_; }
+  Codec codec() const override { return Codec::kProto; }
+  const Limits& limits() const override { return limits_; }
+  void Send(const Frame& frame, size_t charge) override {
+    frames.push_back(frame);
+    charged += charge;
+  }
+  SendWindow& send_window() override { return window_; }
+
+  std::vector<Frame> frames;
+  size_t charged = 0;
+
+ private:
+  Executor executor_;
+  Limits limits_;
+  SendWindow window_;
+};
+
+class CallStreamTest : public testing::Test {
+ protected:
+  Awaitable<void> RecordReceive() {
+    absl::StatusOr<std::optional<std::string>> received = co_await stream_.Receive();
+    received_.push_back(received);
+  }
+  Awaitable<void> RecordWaitToSend() {
+    absl::Status status = co_await stream_.WaitToSend();
+    sendable_.push_back(status);
+  }
+
+  absl::StatusOr<std::optional<std::string>> ReceiveNow() {
+    received_.clear();
+    tasks_.Spawn(RecordReceive());
+    Poll();
+    if (received_.empty()) return absl::UnknownError("still waiting");
+    return received_[0];
+  }
+  absl::Status WaitToSendNow() {
+    sendable_.clear();
+    tasks_.Spawn(RecordWaitToSend());
+    Poll();
+    return sendable_.empty() ? absl::UnknownError("still waiting") : sendable_[0];
+  }
+
+  void Poll() {
+    context_.restart();
+    context_.poll();
+  }
+
+  static MessageFrame Whole(size_t size) {
+    return CallStream::WholeMessage(std::string(size, 'm'));
+  }
+
+  asio::io_context context_{1};
+  RecordingSink sink_{context_.get_executor(), 1000};
+  CallStream stream_{sink_, 5, 100, 100};
+  std::vector<absl::StatusOr<std::optional<std::string>>> received_;
+  std::vector<absl::Status> sendable_;
+  TaskGroup tasks_{context_.get_executor()};
+};
+
+TEST_F(CallStreamTest, MessageMayStartWhileTheWindowIsPositiveAndDriveItNegative) {
+  EXPECT_THAT(WaitToSendNow(), IsOk());
+  stream_.SendMessage(std::string(250, 'x'));
+  EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
+  stream_.OnCredit(150);
+  Poll();
+  EXPECT_TRUE(sendable_.empty());
+  stream_.OnCredit(1);
+  Poll();
+  ASSERT_EQ(sendable_.size(), 1u);
+  EXPECT_THAT(sendable_[0], IsOk());
+}
+
+TEST_F(CallStreamTest, SessionWindowStopsEveryCall) {
+  sink_.send_window().Charge(1000);
+  EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
+  sink_.send_window().Refund(1);
+  Poll();
+  ASSERT_EQ(sendable_.size(), 1u);
+  EXPECT_THAT(sendable_[0], IsOk());
+}
+
+TEST_F(CallStreamTest, LargeMessageTravelsInPartsAndComesOutWhole) {
+  const std::string large = std::string(100'000, 'a') + std::string(100'000, 'b');
+  stream_.SendMessage(large);
+  ASSERT_EQ(sink_.frames.size(), 4u);
+  EXPECT_EQ(sink_.charged, large.size());
+  for (const Frame& frame : sink_.frames) {
+    EXPECT_LE(std::get<MessageFrame>(frame.kind).payload.size(), 64u * 1024);
+    EXPECT_THAT(stream_.OnMessage(std::get<MessageFrame>(frame.kind)), IsOk());
+  }
+  absl::StatusOr<std::optional<std::string>> received = ReceiveNow();
+  ASSERT_THAT(received, IsOk());
+  EXPECT_EQ(*received, large);
+}
+
+TEST_F(CallStreamTest, CreditIsGivenWhenTheApplicationTakesMessages) {
+  ASSERT_THAT(stream_.OnMessage(Whole(30)), IsOk());
+  ASSERT_THAT(stream_.OnMessage(Whole(30)), IsOk());
+  EXPECT_TRUE(sink_.frames.empty());
+  EXPECT_THAT(ReceiveNow(), IsOk());
+  EXPECT_TRUE(sink_.frames.empty());  // less than half a window
+  EXPECT_THAT(ReceiveNow(), IsOk());
+  ASSERT_EQ(sink_.frames.size(), 1u);
+  EXPECT_EQ(std::get<CreditFrame>(sink_.frames[0].kind).bytes, 60u);
+}
+
+TEST_F(CallStreamTest, PeerThatOverrunsItsWindowIsRefused) {
+  ASSERT_THAT(stream_.OnMessage(Whole(99)), IsOk());
+  ASSERT_THAT(stream_.OnMessage(Whole(500)), IsOk());  // the window was still positive
+  EXPECT_THAT(stream_.OnMessage(Whole(1)),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("window")));
+}
+
+TEST_F(CallStreamTest, MessageOverTheLimitIsRefusedByWhatItSaysOfItself) {
+  MessageFrame part;
+  part.part = part.more = true;
+  part.size = 5 * 1024 * 1024;
+  part.payload = "start";
+  EXPECT_THAT(stream_.OnMessage(part), StatusIs(absl::StatusCode::kResourceExhausted,
+                                                HasSubstr("Limits::max_message_bytes")));
+}
+
+TEST_F(CallStreamTest, PartsThatDoNotFitTogetherAreRefused) {
+  MessageFrame middle;
+  middle.part = middle.more = true;
+  middle.payload = "no start";
+  EXPECT_THAT(stream_.OnMessage(middle), StatusIs(absl::StatusCode::kInvalidArgument));
+
+  MessageFrame start;
+  start.part = start.more = true;
+  start.size = 10;
+  start.payload = "12345";
+  ASSERT_THAT(stream_.OnMessage(start), IsOk());
+  EXPECT_THAT(stream_.OnMessage(Whole(3)), StatusIs(absl::StatusCode::kInvalidArgument));
+  MessageFrame too_long = middle;
+  too_long.payload = "123456";
+  EXPECT_THAT(stream_.OnMessage(too_long), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(CallStreamTest, MessageThatIsLongerThanItSaysIsRefused) {
+  MessageFrame message = Whole(10);
+  message.size = 1;
+  EXPECT_THAT(stream_.OnMessage(message), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(CallStreamTest, HalfCloseComesAfterTheMessages) {
+  ASSERT_THAT(stream_.OnMessage(Whole(3)), IsOk());
+  stream_.OnHalfClose();
+  EXPECT_THAT(ReceiveNow(), IsOkAndHolds(std::optional<std::string>("mmm")));
+  EXPECT_THAT(ReceiveNow(), IsOkAndHolds(std::optional<std::string>()));
+  EXPECT_THAT(stream_.OnMessage(Whole(3)), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(CallStreamTest, FailureWakesBothDirections) {
+  sink_.send_window().Charge(1000);
+  tasks_.Spawn(RecordReceive());
+  tasks_.Spawn(RecordWaitToSend());
+  Poll();
+  stream_.Fail(absl::DeadlineExceededError("late"));
+  Poll();
+  ASSERT_EQ(received_.size(), 1u);
+  EXPECT_THAT(received_[0], StatusIs(absl::StatusCode::kDeadlineExceeded));
+  ASSERT_EQ(sendable_.size(), 1u);
+  EXPECT_THAT(sendable_[0], StatusIs(absl::StatusCode::kDeadlineExceeded));
+}
+
+TEST_F(CallStreamTest, FailureMayLetWhatArrivedBeReadFirst) {
+  ASSERT_THAT(stream_.OnMessage(Whole(3)), IsOk());
+  stream_.Fail(absl::UnavailableError("gone"), /*keep_received=*/true);
+  EXPECT_THAT(ReceiveNow(), IsOkAndHolds(std::optional<std::string>("mmm")));
+  EXPECT_THAT(ReceiveNow(), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+}  // namespace
+}  // namespace runnel
