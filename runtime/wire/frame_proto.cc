@@ -1,0 +1,479 @@
+// Field numbers are those of proto/runnel/v1/channel.proto.
+
+#include "runtime/wire/frame_proto.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/status_code.h"
+#include "runtime/core/status_details.h"
+#include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
+#include "runtime/wire/proto_wire.h"
+
+namespace runnel::frame_proto {
+namespace {
+
+// --- writing: each function puts the fields of one message ---
+
+template <typename Sink>
+void PutMetadata(Sink& sink, uint32_t field, const Metadata& metadata) {
+  for (const auto& [key, value] : metadata) {
+    PutMessage(sink, field, [&key = key, &value = value](auto& entry) {
+      PutBytes(entry, 1, key);
+      PutBytes(entry, IsBinaryKey(key) ? 3 : 2, value);
+    });
+  }
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const MessageFrame& message) {
+  PutUint64(sink, 1, message.size);
+  PutBytes(sink, message.part ? 3 : 2, message.payload);
+  PutUint64(sink, 4, message.more ? 1 : 0);
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const OpenFrame& open) {
+  PutBytes(sink, 1, open.method);
+  PutMetadata(sink, 2, open.metadata);
+  PutUint64(sink, 3, open.timeout_ms);
+  if (open.message) {
+    PutMessage(sink, 4, [&](auto& nested) { PutFields(nested, *open.message); });
+  }
+  PutUint64(sink, 5, open.half_close ? 1 : 0);
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const HeaderFrame& header) {
+  PutMetadata(sink, 1, header.metadata);
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const EndFrame& end) {
+  if (!end.status.ok()) {
+    PutBytes(sink, 1, StatusCodeName(end.status.code()));
+    PutBytes(sink, 2, StdView(end.status.message()));
+    for (const StatusDetail& detail : GetDetails(end.status)) {
+      PutMessage(sink, 3, [&](auto& nested) {
+        PutBytes(nested, 1, detail.type);
+        PutBytes(nested, 2, detail.value);
+      });
+    }
+  }
+  PutMetadata(sink, 4, end.trailers);
+  if (end.message) {
+    PutMessage(sink, 5, [&](auto& nested) { PutFields(nested, *end.message); });
+  }
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const CreditFrame& credit) {
+  PutUint64(sink, 1, credit.bytes);
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const GoAwayFrame& go_away) {
+  PutUint64(sink, 1, go_away.last_call);
+  PutBytes(sink, 2, go_away.reason);
+  PutUint64(sink, 3, go_away.retry_ms);
+  PutUint64(sink, 4, go_away.deadline_ms);
+}
+
+template <typename Sink>
+void PutFields(Sink&, const HalfCloseFrame&) {}
+template <typename Sink>
+void PutFields(Sink&, const CancelFrame&) {}
+template <typename Sink>
+void PutFields(Sink&, const PingFrame&) {}
+template <typename Sink>
+void PutFields(Sink&, const PongFrame&) {}
+
+template <typename Sink>
+void PutFields(Sink& sink, const Frame& frame) {
+  PutUint64(sink, 1, frame.call);
+  // The kinds stand in the variant in the order of their field numbers.
+  const uint32_t field = static_cast<uint32_t>(frame.kind.index()) + 2;
+  std::visit(
+      [&](const auto& kind) {
+        PutMessage(sink, field, [&](auto& nested) { PutFields(nested, kind); });
+      },
+      frame.kind);
+}
+
+template <typename Sink>
+void PutFields(Sink& sink, const FrameBatch::SessionInfo& session) {
+  PutBytes(sink, 1, session.id);
+  PutUint64(sink, 2, session.version);
+  PutBytes(sink, 3, session.epoch);
+  PutUint64(sink, 4, session.lease_ms);
+  PutUint64(sink, 5, session.ping_ms);
+  PutUint64(sink, 6, session.resume_ms);
+  PutUint64(sink, 7, session.call_window_bytes);
+  PutUint64(sink, 8, session.session_window_bytes);
+  PutUint64(sink, 9, session.max_send_bytes);
+  PutUint64(sink, 10, session.max_message_bytes);
+}
+
+// `frames` has one number in everything that carries frames, so an encoded one fits all.
+constexpr uint32_t kFrames = 15;
+
+// --- reading ---
+
+absl::Status ReadMetadata(std::string_view bytes, Metadata& metadata) {
+  ProtoFields fields(bytes);
+  std::string_view key;
+  std::string_view value;
+  while (fields.Next()) {
+    if (fields.number() == 1) key = fields.Bytes();
+    if (fields.number() == 2 || fields.number() == 3) value = fields.Bytes();
+  }
+  metadata.Add(key, value);
+  return fields.status();
+}
+
+absl::Status ReadMessage(std::string_view bytes, const Limits& limits, MessageFrame& message) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    switch (fields.number()) {
+      case 1:
+        message.size = fields.Uint64();
+        break;
+      case 2:
+      case 3:
+        message.part = fields.number() == 3;
+        if (fields.Bytes().size() > limits.max_message_bytes) {
+          return absl::ResourceExhaustedError(
+              absl::StrCat("message of ", fields.Bytes().size(), " bytes; limit is ",
+                           limits.max_message_bytes, " (Limits::max_message_bytes)"));
+        }
+        message.payload = std::string(fields.Bytes());
+        break;
+      case 4:
+        message.more = fields.Uint64() != 0;
+        break;
+    }
+  }
+  return fields.status();
+}
+
+absl::Status ReadOpen(std::string_view bytes, const Limits& limits, OpenFrame& open) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    switch (fields.number()) {
+      case 1:
+        open.method = std::string(fields.Bytes());
+        break;
+      case 2:
+        fields.Fail(ReadMetadata(fields.Bytes(), open.metadata));
+        break;
+      case 3:
+        open.timeout_ms = fields.Uint64();
+        break;
+      case 4:
+        fields.Fail(ReadMessage(fields.Bytes(), limits, open.message.emplace()));
+        break;
+      case 5:
+        open.half_close = fields.Uint64() != 0;
+        break;
+    }
+  }
+  return fields.status();
+}
+
+absl::Status ReadHeader(std::string_view bytes, HeaderFrame& header) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) fields.Fail(ReadMetadata(fields.Bytes(), header.metadata));
+  }
+  return fields.status();
+}
+
+absl::Status ReadDetail(std::string_view bytes, std::vector<StatusDetail>& details) {
+  ProtoFields fields(bytes);
+  StatusDetail detail;
+  while (fields.Next()) {
+    if (fields.number() == 1) detail.type = std::string(fields.Bytes());
+    if (fields.number() == 2) detail.value = std::string(fields.Bytes());
+  }
+  details.push_back(std::move(detail));
+  return fields.status();
+}
+
+absl::Status ReadEnd(std::string_view bytes, const Limits& limits, EndFrame& end) {
+  ProtoFields fields(bytes);
+  std::string_view code;
+  std::string_view text;
+  std::vector<StatusDetail> details;
+  while (fields.Next()) {
+    switch (fields.number()) {
+      case 1:
+        code = fields.Bytes();
+        break;
+      case 2:
+        text = fields.Bytes();
+        break;
+      case 3:
+        fields.Fail(ReadDetail(fields.Bytes(), details));
+        break;
+      case 4:
+        fields.Fail(ReadMetadata(fields.Bytes(), end.trailers));
+        break;
+      case 5:
+        fields.Fail(ReadMessage(fields.Bytes(), limits, end.message.emplace()));
+        break;
+    }
+  }
+  if (!code.empty()) {
+    // A code of a later version is still an error.
+    end.status =
+        absl::Status(StatusCodeFromName(code).value_or(absl::StatusCode::kUnknown), AbslView(text));
+    for (const StatusDetail& detail : details) AddDetail(end.status, detail);
+  }
+  return fields.status();
+}
+
+absl::Status ReadCredit(std::string_view bytes, CreditFrame& credit) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) credit.bytes = fields.Uint64();
+  }
+  return fields.status();
+}
+
+absl::Status ReadGoAway(std::string_view bytes, GoAwayFrame& go_away) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) go_away.last_call = fields.Uint64();
+    if (fields.number() == 2) go_away.reason = std::string(fields.Bytes());
+    if (fields.number() == 3) go_away.retry_ms = fields.Uint64();
+    if (fields.number() == 4) go_away.deadline_ms = fields.Uint64();
+  }
+  return fields.status();
+}
+
+absl::Status ReadKind(uint32_t number, std::string_view bytes, const Limits& limits,
+                      Frame::Kind& kind) {
+  switch (number) {
+    case 2:
+      return ReadOpen(bytes, limits, kind.emplace<OpenFrame>());
+    case 3:
+      return ReadHeader(bytes, kind.emplace<HeaderFrame>());
+    case 4:
+      return ReadMessage(bytes, limits, kind.emplace<MessageFrame>());
+    case 5:
+      kind.emplace<HalfCloseFrame>();
+      return absl::OkStatus();
+    case 6:
+      return ReadEnd(bytes, limits, kind.emplace<EndFrame>());
+    case 7:
+      kind.emplace<CancelFrame>();
+      return absl::OkStatus();
+    case 8:
+      return ReadCredit(bytes, kind.emplace<CreditFrame>());
+    case 9:
+      kind.emplace<PingFrame>();
+      return absl::OkStatus();
+    case 10:
+      kind.emplace<PongFrame>();
+      return absl::OkStatus();
+    case 11:
+      return ReadGoAway(bytes, kind.emplace<GoAwayFrame>());
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("a frame of a kind this version does not know (field ", number, ")"));
+  }
+}
+
+absl::Status ReadFrame(std::string_view bytes, const Limits& limits, std::vector<Frame>& frames) {
+  ProtoFields fields(bytes);
+  Frame frame;
+  bool has_kind = false;
+  while (fields.Next()) {
+    if (fields.number() == 1) {
+      frame.call = fields.Uint64();
+    } else {
+      has_kind = true;
+      fields.Fail(ReadKind(fields.number(), fields.Bytes(), limits, frame.kind));
+    }
+  }
+  if (!has_kind) fields.Fail(absl::InvalidArgumentError("a frame has no kind"));
+  frames.push_back(std::move(frame));
+  return fields.status();
+}
+
+absl::Status ReadSession(std::string_view bytes, FrameBatch::SessionInfo& session) {
+  ProtoFields fields(bytes);
+  session.version = 0;
+  while (fields.Next()) {
+    switch (fields.number()) {
+      case 1:
+        session.id = std::string(fields.Bytes());
+        break;
+      case 2:
+        session.version = static_cast<uint32_t>(fields.Uint64());
+        break;
+      case 3:
+        session.epoch = std::string(fields.Bytes());
+        break;
+      case 4:
+        session.lease_ms = fields.Uint64();
+        break;
+      case 5:
+        session.ping_ms = fields.Uint64();
+        break;
+      case 6:
+        session.resume_ms = fields.Uint64();
+        break;
+      case 7:
+        session.call_window_bytes = fields.Uint64();
+        break;
+      case 8:
+        session.session_window_bytes = fields.Uint64();
+        break;
+      case 9:
+        session.max_send_bytes = fields.Uint64();
+        break;
+      case 10:
+        session.max_message_bytes = fields.Uint64();
+        break;
+    }
+  }
+  return fields.status();
+}
+
+// `versions` is packed, or a field for each.
+absl::Status ReadVersions(ProtoFields& fields, bool packed, std::vector<uint32_t>& versions) {
+  if (!packed) {
+    versions.push_back(static_cast<uint32_t>(fields.Uint64()));
+    return absl::OkStatus();
+  }
+  for (const char c : fields.Bytes()) {
+    // Versions are small; a larger one is none that we speak.
+    versions.push_back(static_cast<unsigned char>(c) & 0x7F);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void Encode(const Frame& frame, std::string& out) {
+  ProtoCounter counter;
+  PutFields(counter, frame);
+  ProtoAppender sink(out);
+  sink.Varint(kFrames << 3 | 2);
+  sink.Varint(counter.size());
+  PutFields(sink, frame);
+}
+
+void Encode(const std::optional<FrameBatch::SessionInfo>& session, std::string_view frames,
+            std::string& out) {
+  ProtoAppender sink(out);
+  if (session) PutMessage(sink, 1, [&](auto& nested) { PutFields(nested, *session); });
+  sink.Raw(frames);
+}
+
+void Encode(const OpenRequest& request, std::string_view frames, std::string& out) {
+  ProtoAppender sink(out);
+  if (!request.versions.empty()) {
+    PutMessage(sink, 1, [&](auto& packed) {
+      for (const uint32_t version : request.versions) packed.Varint(version);
+    });
+  }
+  PutBytes(sink, 2, request.secret);
+  PutUint64(sink, 3, request.retry ? 1 : 0);
+  PutUint64(sink, 4, request.max_ms);
+  PutUint64(sink, 5, request.call_window_bytes);
+  PutUint64(sink, 6, request.session_window_bytes);
+  sink.Raw(frames);
+}
+
+void Encode(const SendRequest& request, std::string_view frames, std::string& out) {
+  ProtoAppender sink(out);
+  PutUint64(sink, 1, request.seq);
+  PutUint64(sink, 2, request.ack);
+  sink.Raw(frames);
+}
+
+void Encode(const AttachRequest& request, std::string& out) {
+  ProtoAppender sink(out);
+  PutUint64(sink, 1, request.after);
+  PutUint64(sink, 2, request.attempt);
+  PutUint64(sink, 3, request.max_ms);
+}
+
+void Encode(const SendResponse& response, std::string& out) {
+  ProtoAppender sink(out);
+  PutUint64(sink, 1, response.ack);
+}
+
+absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& batch) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) fields.Fail(ReadSession(fields.Bytes(), batch.session.emplace()));
+    if (fields.number() == kFrames) fields.Fail(ReadFrame(fields.Bytes(), limits, batch.frames));
+  }
+  return fields.status();
+}
+
+absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& request) {
+  ProtoFields fields(bytes);
+  request.versions.clear();
+  while (fields.Next()) {
+    switch (fields.number()) {
+      case 1:
+        fields.Fail(ReadVersions(fields, fields.has_length(), request.versions));
+        break;
+      case 2:
+        request.secret = std::string(fields.Bytes());
+        break;
+      case 3:
+        request.retry = fields.Uint64() != 0;
+        break;
+      case 4:
+        request.max_ms = fields.Uint64();
+        break;
+      case 5:
+        request.call_window_bytes = fields.Uint64();
+        break;
+      case 6:
+        request.session_window_bytes = fields.Uint64();
+        break;
+      case kFrames:
+        fields.Fail(ReadFrame(fields.Bytes(), limits, request.frames));
+        break;
+    }
+  }
+  return fields.status();
+}
+
+absl::Status Decode(std::string_view bytes, const Limits& limits, SendRequest& request) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) request.seq = fields.Uint64();
+    if (fields.number() == 2) request.ack = fields.Uint64();
+    if (fields.number() == kFrames) fields.Fail(ReadFrame(fields.Bytes(), limits, request.frames));
+  }
+  return fields.status();
+}
+
+absl::Status Decode(std::string_view bytes, const Limits&, AttachRequest& request) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) request.after = fields.Uint64();
+    if (fields.number() == 2) request.attempt = fields.Uint64();
+    if (fields.number() == 3) request.max_ms = fields.Uint64();
+  }
+  return fields.status();
+}
+
+absl::Status Decode(std::string_view bytes, const Limits&, SendResponse& response) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
+    if (fields.number() == 1) response.ack = fields.Uint64();
+  }
+  return fields.status();
+}
+
+}  // namespace runnel::frame_proto

@@ -1,0 +1,264 @@
+#include "runtime/wire/json_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/core/json_scan.h"
+#include "runtime/core/string_view.h"
+#include "runtime/core/utf8.h"
+#include "runtime/wire/base64.h"
+
+namespace runnel {
+namespace {
+
+// The four digits of a \u escape. The text has been scanned: they are there.
+char32_t HexUnit(std::string_view digits) {
+  uint32_t unit = 0;
+  std::from_chars(digits.data(), digits.data() + 4, unit, 16);
+  return unit;
+}
+
+// What stands between the quotation marks of a scanned string.
+std::string Unescape(std::string_view body) {
+  std::string out;
+  out.reserve(body.size());
+  while (!body.empty()) {
+    const size_t plain = std::min(body.find('\\'), body.size());
+    out.append(body.substr(0, plain));
+    body.remove_prefix(plain);
+    if (body.empty()) break;
+    const char kind = body[1];
+    body.remove_prefix(2);
+    switch (kind) {
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'u': {
+        char32_t code_point = HexUnit(body);
+        body.remove_prefix(4);
+        if (code_point >= 0xD800 && code_point < 0xDC00) {
+          code_point = 0x10000 + ((code_point - 0xD800) << 10) + (HexUnit(body.substr(2)) - 0xDC00);
+          body.remove_prefix(6);
+        }
+        AppendUtf8(code_point, out);
+        break;
+      }
+      default:  // '"', '\\', '/'
+        out += kind;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void JsonReader::SkipSpace() { SkipJsonSpace(text_, position_); }
+
+void JsonReader::Fail(std::string_view what) {
+  if (status_.ok()) status_ = JsonError(position_, what);
+}
+
+void JsonReader::Fail(absl::Status status) {
+  if (status_.ok()) status_ = std::move(status);
+}
+
+bool JsonReader::Expect(char c, std::string_view what) {
+  if (!status_.ok()) return false;
+  SkipSpace();
+  if (position_ < text_.size() && text_[position_] == c) {
+    ++position_;
+    return true;
+  }
+  Fail(what);
+  return false;
+}
+
+bool JsonReader::TryNull() {
+  SkipSpace();
+  if (text_.substr(position_, 4) != "null") return false;
+  position_ += 4;
+  return true;
+}
+
+bool JsonReader::Another(char close, std::string_view what) {
+  if (!status_.ok()) return false;
+  SkipSpace();
+  const char c = position_ < text_.size() ? text_[position_] : '\0';
+  if (c == ',' || c == close) {
+    ++position_;
+    return c == ',';
+  }
+  Fail(what);
+  return false;
+}
+
+void JsonReader::Object(absl::FunctionRef<void(std::string_view key)> member) {
+  if (!status_.ok() || TryNull() || !Expect('{', "expected an object")) return;
+  if (++depth_ > max_depth_) {
+    status_ = JsonDepthError(position_, max_depth_);
+    return;
+  }
+  SkipSpace();
+  if (position_ < text_.size() && text_[position_] == '}') {
+    ++position_;
+  } else {
+    do {
+      SkipSpace();
+      if (position_ >= text_.size() || text_[position_] != '"') {
+        Fail("expected a key");
+        break;
+      }
+      const std::string key = String();
+      if (!Expect(':', "expected ':' after a key")) break;
+      member(key);
+    } while (Another('}', "expected ',' or '}'"));
+  }
+  --depth_;
+}
+
+void JsonReader::Array(absl::FunctionRef<void()> element) {
+  if (!status_.ok() || TryNull() || !Expect('[', "expected an array")) return;
+  if (++depth_ > max_depth_) {
+    status_ = JsonDepthError(position_, max_depth_);
+    return;
+  }
+  SkipSpace();
+  if (position_ < text_.size() && text_[position_] == ']') {
+    ++position_;
+  } else {
+    do {
+      element();
+    } while (Another(']', "expected ',' or ']'"));
+  }
+  --depth_;
+}
+
+std::string JsonReader::String() {
+  if (!status_.ok() || TryNull()) return std::string();
+  if (position_ >= text_.size() || text_[position_] != '"') {
+    Fail("expected a string");
+    return std::string();
+  }
+  const size_t start = position_ + 1;
+  status_ = SkipJsonString(text_, position_);
+  if (!status_.ok()) return std::string();
+  return Unescape(text_.substr(start, position_ - 1 - start));
+}
+
+uint64_t JsonReader::Uint64() {
+  if (!status_.ok() || TryNull()) return 0;
+  const size_t start = position_;
+  std::string digits;
+  if (position_ < text_.size() && text_[position_] == '"') {
+    digits = String();
+  } else {
+    digits = std::string(Raw());
+  }
+  if (!status_.ok()) return 0;
+  uint64_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  if (std::from_chars(digits.data(), end, value).ptr != end || digits.empty()) {
+    position_ = start;
+    Fail("expected a whole number that is not negative");
+    return 0;
+  }
+  return value;
+}
+
+bool JsonReader::Bool() {
+  if (!status_.ok() || TryNull()) return false;
+  const size_t start = position_;
+  const std::string_view value = Raw();
+  if (value == "true" || value == "false" || !status_.ok()) return value == "true";
+  position_ = start;
+  Fail("expected true or false");
+  return false;
+}
+
+std::string JsonReader::Bytes() {
+  SkipSpace();
+  const size_t start = position_;
+  std::string bytes;
+  absl::Status decoded = DecodeBase64(String(), bytes);
+  if (status_.ok() && !decoded.ok()) {
+    position_ = start;
+    Fail(absl::StrCat("expected base64 (", decoded.message(), ")"));
+  }
+  return status_.ok() ? bytes : std::string();
+}
+
+std::string_view JsonReader::Raw() {
+  if (!status_.ok()) return std::string_view();
+  SkipSpace();
+  const size_t start = position_;
+  if (position_ >= text_.size()) {
+    Fail("expected a value");
+    return std::string_view();
+  }
+  status_ = SkipJsonValue(text_, depth_, max_depth_, position_);
+  return status_.ok() ? text_.substr(start, position_ - start) : std::string_view();
+}
+
+absl::Status JsonReader::Finish() {
+  if (status_.ok()) {
+    SkipSpace();
+    if (position_ != text_.size()) Fail("expected nothing after the value");
+  }
+  return status_;
+}
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  if (!IsValidUtf8(text)) {
+    std::string repaired;
+    AppendRepairedUtf8(text, repaired);
+    AppendJsonString(repaired, out);
+    return;
+  }
+  constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  size_t plain = 0;  // where what needs no escape began
+  for (size_t i = 0; i < text.size(); ++i) {
+    const unsigned char c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text.substr(plain, i - plain));
+    plain = i + 1;
+    out += '\\';
+    switch (c) {
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
+      case '"':
+      case '\\':
+        out += static_cast<char>(c);
+        break;
+      default:
+        out += "u00";
+        out += kHex[c >> 4];
+        out += kHex[c & 15];
+    }
+  }
+  out.append(text.substr(plain));
+  out += '"';
+}
+
+}  // namespace runnel

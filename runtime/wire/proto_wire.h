@@ -1,0 +1,109 @@
+// The binary form of protobuf, by hand: what frames are written and read with, without the
+// detour over generated classes (protobuf.dev, "Encoding").
+
+#ifndef RUNNEL_RUNTIME_WIRE_PROTO_WIRE_H_
+#define RUNNEL_RUNTIME_WIRE_PROTO_WIRE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace runnel {
+
+// Where fields go: into a string, or only into a count of bytes, which is how the length of a
+// nested message is known before it is written. Fields with their default value are left out.
+class ProtoCounter {
+ public:
+  size_t size() const { return size_; }
+  void Varint(uint64_t value) {
+    do {
+      ++size_;
+      value >>= 7;
+    } while (value != 0);
+  }
+  void Raw(std::string_view bytes) { size_ += bytes.size(); }
+
+ private:
+  size_t size_ = 0;
+};
+
+class ProtoAppender {
+ public:
+  explicit ProtoAppender(std::string& out) : out_(out) {}
+  void Varint(uint64_t value) {
+    while (value >= 0x80) {
+      out_ += static_cast<char>(value | 0x80);
+      value >>= 7;
+    }
+    out_ += static_cast<char>(value);
+  }
+  void Raw(std::string_view bytes) { out_.append(bytes); }
+
+ private:
+  std::string& out_;
+};
+
+template <typename Sink>
+void PutUint64(Sink& sink, uint32_t field, uint64_t value) {
+  if (value == 0) return;
+  sink.Varint(field << 3);
+  sink.Varint(value);
+}
+
+template <typename Sink>
+void PutBytes(Sink& sink, uint32_t field, std::string_view bytes) {
+  if (bytes.empty()) return;
+  sink.Varint(field << 3 | 2);
+  sink.Varint(bytes.size());
+  sink.Raw(bytes);
+}
+
+// A nested message, present even if it is empty. `put` writes its fields into the sink it is given.
+template <typename Sink, typename Put>
+void PutMessage(Sink& sink, uint32_t field, const Put& put) {
+  ProtoCounter counter;
+  put(counter);
+  sink.Varint(field << 3 | 2);
+  sink.Varint(counter.size());
+  put(sink);
+}
+
+// Reads the fields of one message. The first error stays; after it there are no more fields.
+//
+//   ProtoFields fields(bytes);
+//   while (fields.Next()) {
+//     if (fields.number() == 1) call = fields.Uint64();
+//   }
+//   RUNNEL_RETURN_IF_ERROR(fields.status());
+class ProtoFields {
+ public:
+  // `bytes` outlives the reader.
+  explicit ProtoFields(std::string_view bytes) : bytes_(bytes) {}
+
+  // Goes to the next field, if there is one.
+  bool Next();
+  uint32_t number() const { return number_; }
+  bool has_length() const { return wire_type_ == 2; }
+  // The field's value; an error when it is of another kind.
+  uint64_t Uint64();
+  std::string_view Bytes();
+
+  void Fail(absl::Status status);
+  const absl::Status& status() const { return status_; }
+
+ private:
+  bool ReadVarint(uint64_t& value);
+
+  std::string_view bytes_;
+  uint32_t number_ = 0;
+  uint32_t wire_type_ = 0;
+  uint64_t varint_ = 0;
+  std::string_view view_;
+  absl::Status status_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_WIRE_PROTO_WIRE_H_
