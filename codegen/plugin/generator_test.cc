@@ -136,7 +136,7 @@ TEST(GeneratorTest, RefusesPackageThatIsNoNamespace) {
 
 TEST(GeneratorTest, RefusesMessageFromPackageThatIsNoNamespace) {
   Result result = GenerateFiles({{"y.proto", "syntax = \"proto3\"; package int; message M {}"},
-                       {"x.proto", R"(syntax = "proto3"; package p; import "y.proto";
+                                 {"x.proto", R"(syntax = "proto3"; package p; import "y.proto";
                           service Ping { rpc Do(.int.M) returns (.int.M); })"}});
   EXPECT_THAT(result.error, HasSubstr("package \"int\" of y.proto"));
 }
@@ -149,7 +149,8 @@ TEST(GeneratorTest, RefusesMessageThatIsKeywordOfCpp20) {
 }
 
 TEST(GeneratorTest, RefusesLiteMessages) {
-  Result result = GenerateText(R"(syntax = "proto3"; option optimize_for = LITE_RUNTIME; message M {}
+  Result result =
+      GenerateText(R"(syntax = "proto3"; option optimize_for = LITE_RUNTIME; message M {}
                              service Ping { rpc Do(M) returns (M); })");
   EXPECT_THAT(result.error,
               AllOf(HasSubstr("message \"M\" of x.proto"), HasSubstr("LITE_RUNTIME")));
@@ -174,8 +175,8 @@ constexpr char kDescriptor[] = R"(
 
 TEST(GeneratorTest, PassesResumableOn) {
   Result result = GenerateFiles({{"google/protobuf/descriptor.proto", kDescriptor},
-                       {"runnel/v1/options.proto", kOptions},
-                       {"x.proto", R"(syntax = "proto3"; import "runnel/v1/options.proto";
+                                 {"runnel/v1/options.proto", kOptions},
+                                 {"x.proto", R"(syntax = "proto3"; import "runnel/v1/options.proto";
                           message M {}
                           service S { rpc Do(M) returns (stream M) {
                             option (runnel.v1.resumable) = true; } })"}});
@@ -186,8 +187,8 @@ TEST(GeneratorTest, PassesResumableOn) {
 
 TEST(GeneratorTest, RefusesResumableMethodThatIsNoServerStream) {
   Result result = GenerateFiles({{"google/protobuf/descriptor.proto", kDescriptor},
-                       {"runnel/v1/options.proto", kOptions},
-                       {"x.proto", R"(syntax = "proto3"; import "runnel/v1/options.proto";
+                                 {"runnel/v1/options.proto", kOptions},
+                                 {"x.proto", R"(syntax = "proto3"; import "runnel/v1/options.proto";
                           message M {}
                           service S { rpc Do(M) returns (M) {
                             option (runnel.v1.resumable) = true; } })"}});
