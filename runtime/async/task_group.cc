@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <list>
@@ -53,8 +54,10 @@ void TaskGroup::Cancel() {
   // A task may end, and so leave the list, while it is being cancelled.
   std::shared_ptr<State> state = state_;
   for (auto task = state->tasks.begin(); task != state->tasks.end();) {
-    std::shared_ptr<asio::cancellation_signal> signal = *task++;
-    signal->emit(asio::cancellation_type::terminal);
+    // Off the loop, and from a loop that is ending, emit() would leave a reference to the
+    // signal in the loop's queue, where a task that ends first makes it dangle.
+    asio::dispatch(state->executor,
+                   [signal = *task++] { signal->emit(asio::cancellation_type::terminal); });
   }
 }
 
