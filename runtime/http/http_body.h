@@ -29,6 +29,13 @@ class HttpBody {
 
   // The number of bytes in all, where it is known beforehand (Content-Length).
   virtual std::optional<uint64_t> size() const { return std::nullopt; }
+
+  // Whether the piece that was read last is known to be the final one. True saves the
+  // consumer a turn (and its peer a packet); false says nothing.
+  virtual bool ended() const { return false; }
+
+  // Starts over, so that a request can be sent once more; false when the bytes are gone.
+  virtual bool Rewind() { return false; }
 };
 
 // A body that is all there already. A null `std::unique_ptr<HttpBody>` is an empty one.

@@ -1,0 +1,135 @@
+// HttpConnection is the server's end of one HTTP/1 connection: it parses requests, lets the
+// handler answer them one after the other, and writes the answers.
+
+#ifndef RUNNEL_RUNTIME_HTTP_HTTP_CONNECTION_H_
+#define RUNNEL_RUNTIME_HTTP_HTTP_CONNECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "runtime/async/awaitable.h"
+#include "runtime/async/clock.h"
+#include "runtime/async/signal.h"
+#include "runtime/async/task_group.h"
+#include "runtime/core/limits.h"
+#include "runtime/http/byte_stream.h"
+#include "runtime/http/http_message.h"
+#include "runtime/http/input_buffer.h"
+#include "runtime/http/message_parser.h"
+#include "runtime/http/message_writer.h"
+
+namespace runnel {
+
+class HttpConnection;
+
+// What the connections of one server share. Lives on the server's loop.
+struct ConnectionContext {
+  ConnectionContext(Executor e, HttpHandler& h, const Limits& l, Clock& c)
+      : executor(std::move(e)), handler(h), limits(l), clock(c) {}
+
+  // The text of a Date field.
+  const std::string& Date();
+
+  const Executor executor;
+  HttpHandler& handler;
+  const Limits limits;
+  Clock& clock;
+  bool stopping = false;  // every response is its connection's last
+  std::unordered_set<HttpConnection*> connections;
+  Signal connection_ended;
+
+ private:
+  int64_t date_second_ = -1;
+  std::string date_;
+};
+
+// Its tasks own it. While it exists it stands in the context's `connections`.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(std::shared_ptr<ConnectionContext> context, std::shared_ptr<ByteStream> stream);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  // Serves until the connection ends.
+  void Start();
+  // Answers 503 instead: the server has as many connections as it may have.
+  void StartRefusing();
+
+  // Ends the connection when no request is under way.
+  void CloseIfIdle();
+  // Ends it now: cancels the handler, destroys the response's body.
+  void Cut();
+
+ private:
+  enum class Phase {
+    kHead,     // between two requests, or a head is arriving
+    kBody,     // the request's body is arriving; it is read when the handler wants it
+    kAnswer,   // the request is all there: what arrives is the next one, or the peer's end
+    kDiscard,  // what arrives is of no use any more
+  };
+  class RequestBody;
+
+  Awaitable<void> Serve();
+  Awaitable<void> Refuse();
+  Awaitable<void> Receive();
+
+  // Serves one request; false when it was the last one.
+  Awaitable<bool> ServeOne();
+  // Receives a head. False when there is none, or one that had to be refused.
+  Awaitable<bool> ReceiveHead();
+  Awaitable<HttpResponse> Handle(HttpRequest request);
+  Awaitable<bool> Respond(HttpResponse response);
+  Awaitable<void> RespondError(int status, std::string message);
+  Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadBody(RequestBody* body);
+  // Takes what is left of a request's body; false when that is too much.
+  Awaitable<bool> Drain();
+  // Gives the peer a chance to read the last response before the connection is closed.
+  Awaitable<void> Linger();
+  Awaitable<void> CutSoon();
+
+  void StartTask(Awaitable<void> task);
+  bool WantsInput() const;
+  void SetPhase(Phase phase);
+  void SetDeadline(absl::Time deadline);
+  void ArmTimer();
+  void OnTimer();
+
+  const std::shared_ptr<ConnectionContext> context_;
+  const std::shared_ptr<ByteStream> stream_;
+  InputBuffer input_;
+  MessageParser parser_;
+  MessageWriter writer_;
+
+  Phase phase_ = Phase::kHead;
+  RequestBody* body_ = nullptr;  // the handler's, while the exchange lasts
+  absl::Status body_error_;
+  bool body_wanted_ = false;        // somebody waits for more of the body
+  bool continue_expected_ = false;  // the client waits for "100 Continue"
+  bool response_started_ = false;
+  bool closing_ = false;  // no further request will be served
+  bool cut_ = false;
+  bool lingers_ = false;
+  bool input_ended_ = false;
+  bool timed_out_ = false;  // input_ended_ is our own doing
+
+  // One timer at most; a deadline that moves back costs nothing.
+  absl::Time deadline_ = absl::InfiniteFuture();
+  absl::Time timer_due_ = absl::InfiniteFuture();
+  std::unique_ptr<Timer> timer_;
+
+  Signal arrived_;  // there is more input, or its end
+  Signal room_;     // WantsInput may have changed
+  TaskGroup tasks_;
+};
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_HTTP_HTTP_CONNECTION_H_

@@ -1,0 +1,34 @@
+// The addresses that HTTP servers listen on and clients connect to.
+
+#ifndef RUNNEL_RUNTIME_HTTP_HTTP_URL_H_
+#define RUNNEL_RUNTIME_HTTP_HTTP_URL_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace runnel {
+
+struct HostPort {
+  std::string host;  // a name or an address, without brackets
+  uint16_t port = 0;
+
+  std::string Text() const;  // "localhost:80", "[::1]:80"
+};
+
+// Parses "host:port"; an IPv6 address stands in brackets. INVALID_ARGUMENT says what is wrong.
+absl::StatusOr<HostPort> ParseHostPort(std::string_view text);
+
+struct HttpUrl {
+  HostPort address;
+  std::string path;  // without a slash at its end; empty for none
+};
+
+// Parses "http://host[:port][/path]", the base that a client's requests go to.
+absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text);
+
+}  // namespace runnel
+
+#endif  // RUNNEL_RUNTIME_HTTP_HTTP_URL_H_

@@ -1,0 +1,174 @@
+#include "runtime/http/message_writer.h"
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/async/signal.h"
+#include "runtime/async/task_group.h"
+#include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
+
+namespace runnel {
+namespace {
+
+bool IsFraming(std::string_view name) {
+  switch (name.size()) {
+    case 10:
+      return EqualsIgnoreCase(name, "connection") || EqualsIgnoreCase(name, "keep-alive");
+    case 14:
+      return EqualsIgnoreCase(name, "content-length");
+    case 17:
+      return EqualsIgnoreCase(name, "transfer-encoding");
+    default:
+      return false;
+  }
+}
+
+bool IsTokenChar(unsigned char c) {
+  return c > ' ' && c < 0x7f &&
+         std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string::npos;
+}
+
+asio::const_buffer Buffer(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+}  // namespace
+
+absl::Status AppendHeaders(const HttpHeaders& headers, std::string* head) {
+  for (const auto& [name, value] : headers) {
+    bool valid = !name.empty();
+    for (unsigned char c : name) valid = valid && IsTokenChar(c);
+    if (!valid) {
+      return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is no name of a header"));
+    }
+    for (unsigned char c : value) valid = valid && (c >= ' ' || c == '\t') && c != 0x7f;
+    if (!valid) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the header ", name, " has a control character in its value"));
+    }
+    if (IsFraming(name)) continue;
+    absl::StrAppend(head, name, ": ", value, "\r\n");
+  }
+  head->append("\r\n");
+  return absl::OkStatus();
+}
+
+// Shared with the task that sends a head alone, which may outlive the writer by a turn.
+struct MessageWriter::State : std::enable_shared_from_this<MessageWriter::State> {
+  State(Executor e, std::shared_ptr<ByteStream> s)
+      : executor(std::move(e)), stream(std::move(s)), tasks(executor) {}
+
+  Awaitable<absl::Status> Put(std::span<const asio::const_buffer> buffers) {
+    while (writing) RUNNEL_CO_RETURN_IF_ERROR(co_await written.Wait());
+    if (!failure.ok()) co_return failure;
+    writing = true;
+    absl::Status status = co_await stream->Write(buffers);
+    writing = false;
+    if (!status.ok()) failure = status;
+    written.Notify();
+    co_return status;
+  }
+
+  // Sends the head in the next turn of the loop, unless it has left with a piece by then.
+  void SendHeadSoon() {
+    asio::post(executor, [weak = weak_from_this(), turn = head_turn] {
+      std::shared_ptr<State> state = weak.lock();
+      if (state != nullptr && state->head_waits && state->head_turn == turn) {
+        state->tasks.Spawn(SendHeadAlone(state));
+      }
+    });
+  }
+
+  const Executor executor;
+  const std::shared_ptr<ByteStream> stream;
+  std::string head;
+  bool head_waits = false;
+  uint64_t head_turn = 0;
+  bool writing = false;
+  Signal written;
+  absl::Status failure;
+  TaskGroup tasks;
+};
+
+MessageWriter::MessageWriter(Executor executor, std::shared_ptr<ByteStream> stream)
+    : state_(std::make_shared<State>(std::move(executor), std::move(stream))) {}
+
+MessageWriter::~MessageWriter() = default;
+
+Awaitable<void> MessageWriter::SendHeadAlone(std::shared_ptr<State> state) {
+  if (!std::exchange(state->head_waits, false)) co_return;
+  const std::array<asio::const_buffer, 1> buffers = {Buffer(state->head)};
+  const absl::Status status = co_await state->Put(buffers);
+  status.IgnoreError();  // it is in state->failure, for the next piece
+}
+
+Awaitable<absl::Status> MessageWriter::WriteBytes(std::string_view bytes) {
+  std::shared_ptr<State> state = state_;
+  const std::array<asio::const_buffer, 1> buffers = {Buffer(bytes)};
+  co_return co_await state->Put(buffers);
+}
+
+Awaitable<MessageWriter::Result> MessageWriter::Write(std::string head, HttpBody* body,
+                                                      BodyFraming framing) {
+  std::shared_ptr<State> state = state_;
+  state->head = std::move(head);
+  uint64_t left = 0;
+  if (framing == BodyFraming::kLength) left = body->size().value_or(0);
+  if (framing == BodyFraming::kNone || (framing == BodyFraming::kLength && left == 0)) {
+    const std::array<asio::const_buffer, 1> buffers = {Buffer(state->head)};
+    co_return Result{co_await state->Put(buffers)};
+  }
+  state->head_waits = true;
+  ++state->head_turn;
+  // A body that knows its size is all there, as a rule.
+  if (framing != BodyFraming::kLength) state->SendHeadSoon();
+
+  for (bool ended = false; !ended;) {
+    absl::StatusOr<std::optional<std::string_view>> read = co_await body->Read();
+    if (!read.ok()) {
+      state->head_waits = false;
+      co_return Result{std::move(read).status(), true};
+    }
+    const std::string_view piece = read->value_or(std::string_view());
+    ended = !read->has_value() || body->ended();
+    if (framing == BodyFraming::kLength) {
+      if (piece.size() > left || (ended && piece.size() < left)) {
+        state->head_waits = false;
+        co_return Result{absl::InternalError(absl::StrCat("a body of ", *body->size(),
+                                                          " bytes, by its size(), has ",
+                                                          piece.size() > left ? "more" : "fewer")),
+                         true};
+      }
+      left -= piece.size();
+      ended = left == 0;
+    }
+
+    std::array<asio::const_buffer, 4> buffers;
+    size_t count = 0;
+    char size[20];
+    if (std::exchange(state->head_waits, false)) buffers[count++] = Buffer(state->head);
+    if (framing == BodyFraming::kChunked) {
+      if (!piece.empty()) {
+        char* end = std::to_chars(size, size + sizeof(size) - 2, piece.size(), 16).ptr;
+        *end++ = '\r';
+        *end++ = '\n';
+        buffers[count++] = Buffer({size, static_cast<size_t>(end - size)});
+        buffers[count++] = Buffer(piece);
+      }
+      const std::string_view tail = piece.empty() ? "0\r\n\r\n" : ended ? "\r\n0\r\n\r\n" : "\r\n";
+      if (ended || !piece.empty()) buffers[count++] = Buffer(tail);
+    } else if (!piece.empty()) {
+      buffers[count++] = Buffer(piece);
+    }
+    absl::Status status = co_await state->Put(std::span(buffers).first(count));
+    if (!status.ok()) co_return Result{std::move(status)};
+  }
+  co_return Result{};
+}
+
+}  // namespace runnel
