@@ -12,9 +12,10 @@ if [[ -z ${HOME:-} || ! -w ${HOME:-} ]]; then
 fi
 export USER=${USER:-$(id -un 2>/dev/null || echo runnel)}
 
-# Debian's, not another one that comes first in PATH, and no other version of it.
+# Debian's Bazel and its JDK, not others that come first in PATH or are named in the environment.
 bazel_program=/usr/bin/bazel
-unset USE_BAZEL_VERSION
+export PATH=/usr/bin:/bin:$PATH
+unset USE_BAZEL_VERSION JAVA_HOME
 
 # Where compiled objects are kept, for every clone and every configuration.
 export RUNNEL_DISK_CACHE=${RUNNEL_DISK_CACHE:-$HOME/.cache/runnel-bazel}

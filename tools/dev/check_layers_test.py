@@ -63,6 +63,7 @@ class CheckLayersTest(unittest.TestCase):
         self.assert_refused("services/examples/chat/main.cc", testing, "only tests")
         self.assert_refused("tools/bench/client.cc", testing, "only tests")
         self.assert_allowed("runtime/server/server_test.cc", testing)
+        self.assert_allowed("runtime/server/server_test_peer.h", testing)
         self.assert_allowed("runtime/testing/failing_http.h", testing)
         self.assert_allowed("tests/end_to_end/echo.h", testing)
 
@@ -78,7 +79,8 @@ class CheckLayersTest(unittest.TestCase):
         self.assert_allowed("codegen/model/service.cc", descriptor)
 
     def test_beast_and_tls_stay_in_sources_of_http(self):
-        for header in ("<boost/beast/http.hpp>", "<boost/asio/ssl.hpp>", "<boost/asio/ssl/stream.hpp>"):
+        for header in ("<boost/beast/http.hpp>", "<boost/asio/ssl.hpp>",
+                       "<boost/asio/ssl/stream.hpp>"):
             self.assert_allowed("runtime/http/http_parser.cc", header)
             self.assert_refused("runtime/http/http_parser.h", header, "not for this folder")
             self.assert_refused("runtime/server/server.cc", header, "not for this folder")
