@@ -1,0 +1,87 @@
+#include "runtime/wire/base64.h"
+
+#include <random>
+
+#include "absl/strings/escaping.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "runtime/testing/status_matchers.h"
+
+namespace runnel {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Encoded(std::string_view bytes) {
+  std::string out;
+  AppendBase64(bytes, out);
+  return out;
+}
+
+TEST(Base64Test, FollowsTheVectorsOfTheRfcWithoutPadding) {
+  const std::pair<std::string, std::string> kVectors[] = {
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "+//+"}};
+  for (const auto& [bytes, text] : kVectors) {
+    EXPECT_EQ(Encoded(bytes), text);
+    std::string out = "before";
+    EXPECT_THAT(DecodeBase64(text, out), IsOk());
+    EXPECT_EQ(out, bytes);
+    EXPECT_THAT(DecodeBase64(text + std::string((4 - text.size() % 4) % 4, '='), out), IsOk());
+    EXPECT_EQ(out, bytes);
+  }
+}
+
+TEST(Base64Test, AppendsToWhatIsThere) {
+  std::string out = "before ";
+  AppendBase64("foo", out);
+  EXPECT_EQ(out, "before Zm9v");
+}
+
+TEST(Base64Test, RefusesWhatIsNotStrict) {
+  const struct {
+    std::string_view text, error;
+  } kCases[] = {
+      {"Z", "byte 1: the text ends"},
+      {"Zm9vY", "byte 5: the text ends"},
+      {"Zm-v", "byte 2: not a character"},
+      {"Zm_v", "byte 2: not a character"},
+      {"Zm9v\n", "byte 4: not a character"},
+      {" Zm9v", "byte 0: not a character"},
+      {"Zg=", "byte 2: not a character"},
+      {"Zg===", "byte 2: not a character"},
+      {"=", "byte 0: not a character"},
+      {"====", "byte 0: not a character"},
+      {"Z===", "byte 1: not a character"},
+      {"Zg==Zg==", "byte 2: not a character"},
+      {"Zm9v====", "byte 4: not a character"},
+      {"Zh", "byte 1: the last character"},
+      {"Zm9", "byte 2: the last character"},
+      {"Zh==", "byte 1: the last character"},
+      {"Zm9vZm\x80v", "byte 6: not a character"},
+  };
+  for (const auto& c : kCases) {
+    std::string out;
+    EXPECT_THAT(DecodeBase64(c.text, out),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(c.error)))
+        << c.text;
+  }
+}
+
+TEST(Base64Test, AgreesWithAnotherEncoderOnRandomBytes) {
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (size_t size = 0; size < 300; ++size) {
+    std::string bytes(size, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    const std::string padded = absl::Base64Escape(bytes);
+    ASSERT_EQ(Encoded(bytes), padded.substr(0, (size * 4 + 2) / 3));
+    std::string out;
+    ASSERT_THAT(DecodeBase64(padded, out), IsOk());
+    ASSERT_EQ(out, bytes);
+  }
+}
+
+}  // namespace
+}  // namespace runnel
