@@ -106,10 +106,8 @@ std::shared_ptr<Channel> Channel::Connect(Executor executor, std::string_view ur
   HttpClientOptions http_options;
   http_options.limits = options.limits;
   http_options.clock = options.clock;
-  absl::StatusOr<std::unique_ptr<TcpHttpClient>> client =
+  absl::StatusOr<std::shared_ptr<HttpClient>> http =
       TcpHttpClient::Create(executor, url, std::move(http_options));
-  absl::StatusOr<std::shared_ptr<HttpClient>> http = client.status();
-  if (client.ok()) http = std::shared_ptr<HttpClient>(*std::move(client));
   return std::make_shared<HttpChannel>(std::move(executor), std::move(http), std::move(options));
 }
 
