@@ -66,7 +66,8 @@ absl::Status ClientConnection::Failure(std::string_view what) const {
 
 Awaitable<void> ClientConnection::Upload(std::shared_ptr<ClientConnection> self, std::string head,
                                          std::shared_ptr<HttpBody> body, BodyFraming framing) {
-  MessageWriter::Result result = co_await self->writer_.Write(std::move(head), body.get(), framing);
+  HttpMessageWriter::Result result =
+      co_await self->writer_.Write(std::move(head), body.get(), framing);
   self->uploading_ = false;
   // A connection that broke shows in reading too, after a response that says why.
   if (!result.body_failed || self->closed_) co_return;
@@ -83,7 +84,7 @@ Awaitable<absl::StatusOr<HttpResponse>> ClientConnection::Exchange(std::string h
   upload_failure_ = absl::OkStatus();
   if (framing == BodyFraming::kNone ||
       (framing == BodyFraming::kLength && body->size().value_or(0) <= kSmallBodyBytes)) {
-    MessageWriter::Result sent = co_await writer_.Write(std::move(head), body.get(), framing);
+    HttpMessageWriter::Result sent = co_await writer_.Write(std::move(head), body.get(), framing);
     if (!sent.status.ok() && (sent.body_failed || absl::IsCancelled(sent.status))) {
       Close();
       co_return std::move(sent.status);

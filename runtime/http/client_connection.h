@@ -17,9 +17,9 @@
 #include "runtime/core/limits.h"
 #include "runtime/http/byte_stream.h"
 #include "runtime/http/http_message.h"
+#include "runtime/http/http_message_writer.h"
 #include "runtime/http/input_buffer.h"
 #include "runtime/http/message_parser.h"
-#include "runtime/http/message_writer.h"
 
 namespace runnel {
 
@@ -69,7 +69,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   const GiveBack give_back_;
   InputBuffer input_;
   MessageParser parser_;
-  MessageWriter writer_;
+  HttpMessageWriter writer_;
   bool received_ = false;
   bool input_ended_ = false;
   bool uploading_ = false;

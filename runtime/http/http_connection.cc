@@ -340,7 +340,7 @@ Awaitable<bool> HttpConnection::Respond(HttpResponse response) {
     framing = BodyFraming::kNone;
     response.body.reset();
   }
-  const MessageWriter::Result result =
+  const HttpMessageWriter::Result result =
       co_await writer_.Write(std::move(head), response.body.get(), framing);
   response.body.reset();
   if (!result.status.ok()) {

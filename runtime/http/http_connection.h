@@ -21,9 +21,9 @@
 #include "runtime/core/limits.h"
 #include "runtime/http/byte_stream.h"
 #include "runtime/http/http_message.h"
+#include "runtime/http/http_message_writer.h"
 #include "runtime/http/input_buffer.h"
 #include "runtime/http/message_parser.h"
-#include "runtime/http/message_writer.h"
 
 namespace runnel {
 
@@ -106,7 +106,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   const std::shared_ptr<ByteStream> stream_;
   InputBuffer input_;
   MessageParser parser_;
-  MessageWriter writer_;
+  HttpMessageWriter writer_;
 
   Phase phase_ = Phase::kHead;
   RequestBody* body_ = nullptr;  // the handler's, while the exchange lasts

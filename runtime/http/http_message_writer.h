@@ -1,8 +1,8 @@
-// MessageWriter sends HTTP/1 messages: a head that is already text, and a body piece by
+// HttpMessageWriter sends HTTP/1 messages: a head that is already text, and a body piece by
 // piece as its producer makes it.
 
-#ifndef RUNNEL_RUNTIME_HTTP_MESSAGE_WRITER_H_
-#define RUNNEL_RUNTIME_HTTP_MESSAGE_WRITER_H_
+#ifndef RUNNEL_RUNTIME_HTTP_HTTP_MESSAGE_WRITER_H_
+#define RUNNEL_RUNTIME_HTTP_HTTP_MESSAGE_WRITER_H_
 
 #include <memory>
 #include <string>
@@ -28,17 +28,17 @@ enum class BodyFraming {
 absl::Status AppendHeaders(const HttpHeaders& headers, std::string* head);
 
 // Lives on its connection's loop. One Write at a time.
-class MessageWriter {
+class HttpMessageWriter {
  public:
   struct Result {
     absl::Status status;
     bool body_failed = false;  // it is the body's own error, not the connection's
   };
 
-  MessageWriter(Executor executor, std::shared_ptr<ByteStream> stream);
-  ~MessageWriter();
-  MessageWriter(const MessageWriter&) = delete;
-  MessageWriter& operator=(const MessageWriter&) = delete;
+  HttpMessageWriter(Executor executor, std::shared_ptr<ByteStream> stream);
+  ~HttpMessageWriter();
+  HttpMessageWriter(const HttpMessageWriter&) = delete;
+  HttpMessageWriter& operator=(const HttpMessageWriter&) = delete;
 
   // Writes `head`, then `body` (null only with kNone) to its end, never holding a piece
   // back. The head leaves together with the first piece where that is there at once, and
@@ -58,4 +58,4 @@ class MessageWriter {
 
 }  // namespace runnel
 
-#endif  // RUNNEL_RUNTIME_HTTP_MESSAGE_WRITER_H_
+#endif  // RUNNEL_RUNTIME_HTTP_HTTP_MESSAGE_WRITER_H_

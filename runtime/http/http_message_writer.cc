@@ -1,4 +1,4 @@
-#include "runtime/http/message_writer.h"
+#include "runtime/http/http_message_writer.h"
 
 #include <array>
 #include <boost/asio/post.hpp>
@@ -59,7 +59,7 @@ absl::Status AppendHeaders(const HttpHeaders& headers, std::string* head) {
 }
 
 // Shared with the task that sends a head alone, which may outlive the writer by a turn.
-struct MessageWriter::State : std::enable_shared_from_this<MessageWriter::State> {
+struct HttpMessageWriter::State : std::enable_shared_from_this<HttpMessageWriter::State> {
   State(Executor e, std::shared_ptr<ByteStream> s)
       : executor(std::move(e)), stream(std::move(s)), tasks(executor) {}
 
@@ -95,26 +95,26 @@ struct MessageWriter::State : std::enable_shared_from_this<MessageWriter::State>
   TaskGroup tasks;
 };
 
-MessageWriter::MessageWriter(Executor executor, std::shared_ptr<ByteStream> stream)
+HttpMessageWriter::HttpMessageWriter(Executor executor, std::shared_ptr<ByteStream> stream)
     : state_(std::make_shared<State>(std::move(executor), std::move(stream))) {}
 
-MessageWriter::~MessageWriter() = default;
+HttpMessageWriter::~HttpMessageWriter() = default;
 
-Awaitable<void> MessageWriter::SendHeadAlone(std::shared_ptr<State> state) {
+Awaitable<void> HttpMessageWriter::SendHeadAlone(std::shared_ptr<State> state) {
   if (!std::exchange(state->head_waits, false)) co_return;
   const std::array<asio::const_buffer, 1> buffers = {Buffer(state->head)};
   const absl::Status status = co_await state->Put(buffers);
   status.IgnoreError();  // it is in state->failure, for the next piece
 }
 
-Awaitable<absl::Status> MessageWriter::WriteBytes(std::string_view bytes) {
+Awaitable<absl::Status> HttpMessageWriter::WriteBytes(std::string_view bytes) {
   std::shared_ptr<State> state = state_;
   const std::array<asio::const_buffer, 1> buffers = {Buffer(bytes)};
   co_return co_await state->Put(buffers);
 }
 
-Awaitable<MessageWriter::Result> MessageWriter::Write(std::string head, HttpBody* body,
-                                                      BodyFraming framing) {
+Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, HttpBody* body,
+                                                              BodyFraming framing) {
   std::shared_ptr<State> state = state_;
   state->head = std::move(head);
   uint64_t left = 0;
