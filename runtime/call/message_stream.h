@@ -14,6 +14,8 @@
 namespace runnel {
 
 struct WriteOptions {
+  WriteOptions() = default;  // no aggregate: see CallOptions
+
   // The id of the message's event, for methods declared resumable: what the client sends
   // back as Last-Event-ID. From [A-Za-z0-9._-]; not "end".
   std::string event_id;

@@ -23,6 +23,10 @@ struct ResponseMetadata {
 };
 
 struct CallOptions {
+  // Declared so that nobody can write `co_await stub.Get(request, {.timeout = …})`, whose braces
+  // g++ 12 moves byte by byte into the coroutine: name the options first.
+  CallOptions() = default;
+
   Metadata metadata;
   // From the start of the call to its end, on both sides. The call ends DEADLINE_EXCEEDED.
   absl::Duration timeout = absl::InfiniteDuration();
