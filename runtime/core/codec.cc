@@ -52,6 +52,7 @@ absl::Status EncodeProto(const Message& message, std::string& out) {
 
 absl::Status EncodeJson(const Message& message, std::string& out) {
   const size_t start = out.size();
+  google::protobuf::LogSilencer silencer;  // of what protobuf says about its own writer on errors
   const auto status = google::protobuf::util::MessageToJsonString(message, &out);
   if (status.ok()) return absl::OkStatus();
   out.resize(start);
