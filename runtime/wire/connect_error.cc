@@ -35,8 +35,10 @@ void AppendError(const absl::Status& status, std::string& out) {
   out += '}';
 }
 
-// Reads an error object. UNKNOWN where it has no code that is known.
-absl::Status ReadError(JsonReader& json) {
+// What an error without a code that is known comes to.
+enum class Codeless { kUnknown, kFail };
+
+absl::Status ReadError(JsonReader& json, Codeless codeless) {
   std::optional<absl::StatusCode> code;
   std::string message;
   std::vector<StatusDetail> details;
@@ -63,7 +65,7 @@ absl::Status ReadError(JsonReader& json) {
       json.Skip();
     }
   });
-  if (!code || *code == absl::StatusCode::kOk) json.Fail("an error has the name of a code");
+  if (!code && codeless == Codeless::kFail) json.Fail("expected an error with the name of a code");
   absl::Status status(code.value_or(absl::StatusCode::kUnknown), message);
   for (const StatusDetail& detail : details) AddDetail(status, detail);
   return status;
@@ -79,7 +81,7 @@ std::string ConnectErrorJson(const absl::Status& status) {
 
 absl::Status ParseConnectError(std::string_view json, const Limits& limits, absl::Status& status) {
   JsonReader reader(json, limits.max_json_depth);
-  absl::Status error = ReadError(reader);
+  absl::Status error = ReadError(reader, Codeless::kFail);
   RUNNEL_RETURN_IF_ERROR(reader.Finish());
   status = std::move(error);
   return absl::OkStatus();
@@ -123,7 +125,8 @@ absl::StatusOr<EndOfStream> ParseEndOfStream(std::string_view json, const Limits
   JsonReader reader(json, limits.max_json_depth);
   reader.Object([&](std::string_view key) {
     if (key == "error") {
-      end.status = ReadError(reader);
+      // Nothing else says what went wrong, so an error is taken whatever its code.
+      if (!reader.Null()) end.status = ReadError(reader, Codeless::kUnknown);
     } else if (key == "metadata") {
       reader.Object([&](std::string_view name) {
         const std::string trailer(name);

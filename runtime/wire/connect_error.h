@@ -17,8 +17,8 @@ namespace runnel {
 // {"code":"not_found","message":"…","details":[{"type":"…","value":"<base64>"}]}
 // `status` is not OK. A message that is not UTF-8 has the bad bytes replaced by U+FFFD.
 std::string ConnectErrorJson(const absl::Status& status);
-// nullopt-like: UNKNOWN with no match is reported as an error of parsing (INVALID_ARGUMENT),
-// so that a caller can fall back on the HTTP status.
+// Sets `status` to the error that `json` holds. An error without a code that is known is one of
+// parsing (INVALID_ARGUMENT), so that a caller can fall back on the HTTP status.
 absl::Status ParseConnectError(std::string_view json, const Limits& limits, absl::Status& status);
 
 // The end of a stream: {} or {"error":…,"metadata":{"key":["value",…]}}.
@@ -28,6 +28,7 @@ struct EndOfStream {
   friend bool operator==(const EndOfStream&, const EndOfStream&) = default;
 };
 std::string EndOfStreamJson(const EndOfStream& end);
+// An error without a code that is known is UNKNOWN.
 absl::StatusOr<EndOfStream> ParseEndOfStream(std::string_view json, const Limits& limits);
 
 }  // namespace runnel

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/core/status_code.h"
 #include "runtime/core/status_details.h"
@@ -169,7 +170,8 @@ void ReadMessage(JsonReader& json, const Limits& limits, MessageFrame& message) 
     if (key == "size") {
       message.size = json.Uint64();
     } else if (key == "json") {
-      message.payload = std::string(json.Raw());
+      message.part = false;
+      message.payload = std::string(json.RawDocument());
     } else if (key == "part") {
       message.part = true;
       message.payload = json.Bytes();
@@ -195,7 +197,7 @@ void Read(JsonReader& json, const Limits& limits, OpenFrame& open) {
     } else if (key == "timeoutMs") {
       open.timeout_ms = json.Uint64();
     } else if (key == "message") {
-      ReadMessage(json, limits, open.message.emplace());
+      if (!json.Null()) ReadMessage(json, limits, open.message.emplace());
     } else if (key == "halfClose") {
       open.half_close = json.Bool();
     } else {
@@ -245,7 +247,7 @@ void Read(JsonReader& json, const Limits& limits, EndFrame& end) {
     } else if (key == "trailers") {
       ReadMetadata(json, end.trailers);
     } else if (key == "last") {
-      ReadMessage(json, limits, end.message.emplace());
+      if (!json.Null()) ReadMessage(json, limits, end.message.emplace());
     } else {
       json.Skip();
     }
@@ -282,10 +284,15 @@ void Read(JsonReader& json, const Limits&, GoAwayFrame& go_away) {
   });
 }
 
-void Read(JsonReader& json, const Limits&, HalfCloseFrame&) { json.Skip(); }
-void Read(JsonReader& json, const Limits&, CancelFrame&) { json.Skip(); }
-void Read(JsonReader& json, const Limits&, PingFrame&) { json.Skip(); }
-void Read(JsonReader& json, const Limits&, PongFrame&) { json.Skip(); }
+// An object without members, which may have those of a later version.
+void ReadNothing(JsonReader& json) {
+  json.Object([&](std::string_view) { json.Skip(); });
+}
+
+void Read(JsonReader& json, const Limits&, HalfCloseFrame&) { ReadNothing(json); }
+void Read(JsonReader& json, const Limits&, CancelFrame&) { ReadNothing(json); }
+void Read(JsonReader& json, const Limits&, PingFrame&) { ReadNothing(json); }
+void Read(JsonReader& json, const Limits&, PongFrame&) { ReadNothing(json); }
 
 // Makes `kind` the alternative at `index` and reads it.
 template <size_t I = 0>
@@ -303,6 +310,7 @@ void ReadFrames(JsonReader& json, const Limits& limits, std::vector<Frame>& fram
   json.Array([&] {
     Frame& frame = frames.emplace_back();
     bool has_kind = false;
+    std::string unknown;
     json.Object([&](std::string_view key) {
       if (key == "call") {
         frame.call = json.Uint64();
@@ -310,14 +318,19 @@ void ReadFrames(JsonReader& json, const Limits& limits, std::vector<Frame>& fram
       }
       const size_t index = std::find(kKinds.begin(), kKinds.end(), key) - kKinds.begin();
       if (index == kKinds.size()) {
-        json.Fail(
-            absl::StrCat("a frame of a kind this version does not know (", AbslView(key), ")"));
-        return;
+        unknown = key.substr(0, 64);
+        json.Skip();
+      } else if (!json.Null()) {
+        if (std::exchange(has_kind, true)) json.Fail("a frame has two kinds");
+        ReadKind(index, json, limits, frame.kind);
       }
-      has_kind = true;
-      ReadKind(index, json, limits, frame.kind);
     });
-    if (!has_kind) json.Fail("a frame has no kind");
+    // Beside a known kind, what is unknown is a later version's field; alone, it is a kind.
+    if (!has_kind) {
+      json.Fail(unknown.empty() ? "a frame has no kind"
+                                : absl::StrCat("a frame of a kind this version does not know (",
+                                               absl::CHexEscape(unknown), ")"));
+    }
   });
 }
 
@@ -327,7 +340,7 @@ void ReadSession(JsonReader& json, FrameBatch::SessionInfo& session) {
     if (key == "id") {
       session.id = json.String();
     } else if (key == "version") {
-      session.version = static_cast<uint32_t>(json.Uint64());
+      session.version = json.Uint32();
     } else if (key == "epoch") {
       session.epoch = json.String();
     } else if (key == "leaseMs") {
@@ -418,7 +431,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& ba
   JsonReader json(bytes, limits.max_json_depth);
   json.Object([&](std::string_view key) {
     if (key == "session") {
-      ReadSession(json, batch.session.emplace());
+      if (!json.Null()) ReadSession(json, batch.session.emplace());
     } else if (key == "frames") {
       ReadFrames(json, limits, batch.frames);
     } else {
@@ -433,7 +446,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& r
   request.versions.clear();
   json.Object([&](std::string_view key) {
     if (key == "versions") {
-      json.Array([&] { request.versions.push_back(static_cast<uint32_t>(json.Uint64())); });
+      json.Array([&] { request.versions.push_back(json.Uint32()); });
     } else if (key == "secret") {
       request.secret = json.String();
     } else if (key == "retry") {

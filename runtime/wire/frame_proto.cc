@@ -21,8 +21,8 @@ template <typename Sink>
 void PutMetadata(Sink& sink, uint32_t field, const Metadata& metadata) {
   for (const auto& [key, value] : metadata) {
     PutMessage(sink, field, [&key = key, &value = value](auto& entry) {
-      PutBytes(entry, 1, key);
-      PutBytes(entry, IsBinaryKey(key) ? 3 : 2, value);
+      PutString(entry, 1, key);
+      IsBinaryKey(key) ? PutBytes(entry, 3, value) : PutString(entry, 2, value);
     });
   }
 }
@@ -36,7 +36,7 @@ void PutFields(Sink& sink, const MessageFrame& message) {
 
 template <typename Sink>
 void PutFields(Sink& sink, const OpenFrame& open) {
-  PutBytes(sink, 1, open.method);
+  PutString(sink, 1, open.method);
   PutMetadata(sink, 2, open.metadata);
   PutUint64(sink, 3, open.timeout_ms);
   if (open.message) {
@@ -54,10 +54,10 @@ template <typename Sink>
 void PutFields(Sink& sink, const EndFrame& end) {
   if (!end.status.ok()) {
     PutBytes(sink, 1, StatusCodeName(end.status.code()));
-    PutBytes(sink, 2, StdView(end.status.message()));
+    PutString(sink, 2, StdView(end.status.message()));
     for (const StatusDetail& detail : GetDetails(end.status)) {
       PutMessage(sink, 3, [&](auto& nested) {
-        PutBytes(nested, 1, detail.type);
+        PutString(nested, 1, detail.type);
         PutBytes(nested, 2, detail.value);
       });
     }
@@ -76,7 +76,7 @@ void PutFields(Sink& sink, const CreditFrame& credit) {
 template <typename Sink>
 void PutFields(Sink& sink, const GoAwayFrame& go_away) {
   PutUint64(sink, 1, go_away.last_call);
-  PutBytes(sink, 2, go_away.reason);
+  PutString(sink, 2, go_away.reason);
   PutUint64(sink, 3, go_away.retry_ms);
   PutUint64(sink, 4, go_away.deadline_ms);
 }
@@ -119,6 +119,9 @@ void PutFields(Sink& sink, const FrameBatch::SessionInfo& session) {
 // `frames` has one number in everything that carries frames, so an encoded one fits all.
 constexpr uint32_t kFrames = 15;
 
+// The last field of a Frame that is a kind. 2 is the first.
+constexpr uint32_t kLastKind = std::variant_size_v<Frame::Kind> + 1;
+
 // --- reading ---
 
 absl::Status ReadMetadata(std::string_view bytes, Metadata& metadata) {
@@ -126,8 +129,9 @@ absl::Status ReadMetadata(std::string_view bytes, Metadata& metadata) {
   std::string_view key;
   std::string_view value;
   while (fields.Next()) {
-    if (fields.number() == 1) key = fields.Bytes();
-    if (fields.number() == 2 || fields.number() == 3) value = fields.Bytes();
+    if (fields.number() == 1) key = fields.String();
+    if (fields.number() == 2) value = fields.String();
+    if (fields.number() == 3) value = fields.Bytes();
   }
   metadata.Add(key, value);
   return fields.status();
@@ -163,7 +167,7 @@ absl::Status ReadOpen(std::string_view bytes, const Limits& limits, OpenFrame& o
   while (fields.Next()) {
     switch (fields.number()) {
       case 1:
-        open.method = std::string(fields.Bytes());
+        open.method = std::string(fields.String());
         break;
       case 2:
         fields.Fail(ReadMetadata(fields.Bytes(), open.metadata));
@@ -194,7 +198,7 @@ absl::Status ReadDetail(std::string_view bytes, std::vector<StatusDetail>& detai
   ProtoFields fields(bytes);
   StatusDetail detail;
   while (fields.Next()) {
-    if (fields.number() == 1) detail.type = std::string(fields.Bytes());
+    if (fields.number() == 1) detail.type = std::string(fields.String());
     if (fields.number() == 2) detail.value = std::string(fields.Bytes());
   }
   details.push_back(std::move(detail));
@@ -209,10 +213,10 @@ absl::Status ReadEnd(std::string_view bytes, const Limits& limits, EndFrame& end
   while (fields.Next()) {
     switch (fields.number()) {
       case 1:
-        code = fields.Bytes();
+        code = fields.String();
         break;
       case 2:
-        text = fields.Bytes();
+        text = fields.String();
         break;
       case 3:
         fields.Fail(ReadDetail(fields.Bytes(), details));
@@ -246,9 +250,17 @@ absl::Status ReadGoAway(std::string_view bytes, GoAwayFrame& go_away) {
   ProtoFields fields(bytes);
   while (fields.Next()) {
     if (fields.number() == 1) go_away.last_call = fields.Uint64();
-    if (fields.number() == 2) go_away.reason = std::string(fields.Bytes());
+    if (fields.number() == 2) go_away.reason = std::string(fields.String());
     if (fields.number() == 3) go_away.retry_ms = fields.Uint64();
     if (fields.number() == 4) go_away.deadline_ms = fields.Uint64();
+  }
+  return fields.status();
+}
+
+// A message without fields, which may have those of a later version.
+absl::Status ReadNothing(std::string_view bytes) {
+  ProtoFields fields(bytes);
+  while (fields.Next()) {
   }
   return fields.status();
 }
@@ -264,25 +276,24 @@ absl::Status ReadKind(uint32_t number, std::string_view bytes, const Limits& lim
       return ReadMessage(bytes, limits, kind.emplace<MessageFrame>());
     case 5:
       kind.emplace<HalfCloseFrame>();
-      return absl::OkStatus();
+      return ReadNothing(bytes);
     case 6:
       return ReadEnd(bytes, limits, kind.emplace<EndFrame>());
     case 7:
       kind.emplace<CancelFrame>();
-      return absl::OkStatus();
+      return ReadNothing(bytes);
     case 8:
       return ReadCredit(bytes, kind.emplace<CreditFrame>());
     case 9:
       kind.emplace<PingFrame>();
-      return absl::OkStatus();
+      return ReadNothing(bytes);
     case 10:
       kind.emplace<PongFrame>();
-      return absl::OkStatus();
+      return ReadNothing(bytes);
     case 11:
       return ReadGoAway(bytes, kind.emplace<GoAwayFrame>());
     default:
-      return absl::InvalidArgumentError(
-          absl::StrCat("a frame of a kind this version does not know (field ", number, ")"));
+      return absl::InternalError("not the number of a kind");
   }
 }
 
@@ -290,15 +301,24 @@ absl::Status ReadFrame(std::string_view bytes, const Limits& limits, std::vector
   ProtoFields fields(bytes);
   Frame frame;
   bool has_kind = false;
+  uint32_t unknown = 0;
   while (fields.Next()) {
     if (fields.number() == 1) {
       frame.call = fields.Uint64();
+    } else if (fields.number() > kLastKind) {
+      unknown = fields.number();
     } else {
       has_kind = true;
       fields.Fail(ReadKind(fields.number(), fields.Bytes(), limits, frame.kind));
     }
   }
-  if (!has_kind) fields.Fail(absl::InvalidArgumentError("a frame has no kind"));
+  // Beside a known kind, what is unknown is a later version's field; alone, it is a kind.
+  if (!has_kind) {
+    fields.Fail(absl::InvalidArgumentError(
+        unknown == 0
+            ? "a frame has no kind"
+            : absl::StrCat("a frame of a kind this version does not know (field ", unknown, ")")));
+  }
   frames.push_back(std::move(frame));
   return fields.status();
 }
@@ -309,13 +329,13 @@ absl::Status ReadSession(std::string_view bytes, FrameBatch::SessionInfo& sessio
   while (fields.Next()) {
     switch (fields.number()) {
       case 1:
-        session.id = std::string(fields.Bytes());
+        session.id = std::string(fields.String());
         break;
       case 2:
         session.version = static_cast<uint32_t>(fields.Uint64());
         break;
       case 3:
-        session.epoch = std::string(fields.Bytes());
+        session.epoch = std::string(fields.String());
         break;
       case 4:
         session.lease_ms = fields.Uint64();
@@ -341,19 +361,6 @@ absl::Status ReadSession(std::string_view bytes, FrameBatch::SessionInfo& sessio
     }
   }
   return fields.status();
-}
-
-// `versions` is packed, or a field for each.
-absl::Status ReadVersions(ProtoFields& fields, bool packed, std::vector<uint32_t>& versions) {
-  if (!packed) {
-    versions.push_back(static_cast<uint32_t>(fields.Uint64()));
-    return absl::OkStatus();
-  }
-  for (const char c : fields.Bytes()) {
-    // Versions are small; a larger one is none that we speak.
-    versions.push_back(static_cast<unsigned char>(c) & 0x7F);
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -423,10 +430,10 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& r
   while (fields.Next()) {
     switch (fields.number()) {
       case 1:
-        fields.Fail(ReadVersions(fields, fields.has_length(), request.versions));
+        fields.AppendTo(request.versions);
         break;
       case 2:
-        request.secret = std::string(fields.Bytes());
+        request.secret = std::string(fields.String());
         break;
       case 3:
         request.retry = fields.Uint64() != 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -87,7 +88,8 @@ bool JsonReader::Expect(char c, std::string_view what) {
   return false;
 }
 
-bool JsonReader::TryNull() {
+bool JsonReader::Null() {
+  if (!status_.ok()) return false;
   SkipSpace();
   if (text_.substr(position_, 4) != "null") return false;
   position_ += 4;
@@ -107,7 +109,7 @@ bool JsonReader::Another(char close, std::string_view what) {
 }
 
 void JsonReader::Object(absl::FunctionRef<void(std::string_view key)> member) {
-  if (!status_.ok() || TryNull() || !Expect('{', "expected an object")) return;
+  if (!status_.ok() || Null() || !Expect('{', "expected an object")) return;
   if (++depth_ > max_depth_) {
     status_ = JsonDepthError(position_, max_depth_);
     return;
@@ -131,7 +133,7 @@ void JsonReader::Object(absl::FunctionRef<void(std::string_view key)> member) {
 }
 
 void JsonReader::Array(absl::FunctionRef<void()> element) {
-  if (!status_.ok() || TryNull() || !Expect('[', "expected an array")) return;
+  if (!status_.ok() || Null() || !Expect('[', "expected an array")) return;
   if (++depth_ > max_depth_) {
     status_ = JsonDepthError(position_, max_depth_);
     return;
@@ -148,7 +150,7 @@ void JsonReader::Array(absl::FunctionRef<void()> element) {
 }
 
 std::string JsonReader::String() {
-  if (!status_.ok() || TryNull()) return std::string();
+  if (!status_.ok() || Null()) return std::string();
   if (position_ >= text_.size() || text_[position_] != '"') {
     Fail("expected a string");
     return std::string();
@@ -159,8 +161,12 @@ std::string JsonReader::String() {
   return Unescape(text_.substr(start, position_ - 1 - start));
 }
 
-uint64_t JsonReader::Uint64() {
-  if (!status_.ok() || TryNull()) return 0;
+uint64_t JsonReader::Uint64() { return Number(UINT64_MAX); }
+
+uint32_t JsonReader::Uint32() { return static_cast<uint32_t>(Number(UINT32_MAX)); }
+
+uint64_t JsonReader::Number(uint64_t max) {
+  if (!status_.ok() || Null()) return 0;
   const size_t start = position_;
   std::string digits;
   if (position_ < text_.size() && text_[position_] == '"') {
@@ -171,16 +177,17 @@ uint64_t JsonReader::Uint64() {
   if (!status_.ok()) return 0;
   uint64_t value = 0;
   const char* const end = digits.data() + digits.size();
-  if (std::from_chars(digits.data(), end, value).ptr != end || digits.empty()) {
+  const auto [stop, error] = std::from_chars(digits.data(), end, value);
+  if (stop != end || error != std::errc() || value > max) {
     position_ = start;
-    Fail("expected a whole number that is not negative");
+    Fail(absl::StrCat("expected a whole number from 0 to ", max));
     return 0;
   }
   return value;
 }
 
 bool JsonReader::Bool() {
-  if (!status_.ok() || TryNull()) return false;
+  if (!status_.ok() || Null()) return false;
   const size_t start = position_;
   const std::string_view value = Raw();
   if (value == "true" || value == "false" || !status_.ok()) return value == "true";
@@ -201,7 +208,11 @@ std::string JsonReader::Bytes() {
   return status_.ok() ? bytes : std::string();
 }
 
-std::string_view JsonReader::Raw() {
+std::string_view JsonReader::Raw() { return RawAt(depth_); }
+
+std::string_view JsonReader::RawDocument() { return RawAt(0); }
+
+std::string_view JsonReader::RawAt(int depth) {
   if (!status_.ok()) return std::string_view();
   SkipSpace();
   const size_t start = position_;
@@ -209,7 +220,7 @@ std::string_view JsonReader::Raw() {
     Fail("expected a value");
     return std::string_view();
   }
-  status_ = SkipJsonValue(text_, depth_, max_depth_, position_);
+  status_ = SkipJsonValue(text_, depth, max_depth_, position_);
   return status_.ok() ? text_.substr(start, position_ - start) : std::string_view();
 }
 

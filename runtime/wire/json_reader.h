@@ -36,11 +36,16 @@ class JsonReader {
   std::string String();
   // A number without fraction and exponent, or the same in a string.
   uint64_t Uint64();
+  uint32_t Uint32();
   bool Bool();
   // Base64, in a string.
   std::string Bytes();
   // The value as it stands in the text.
   std::string_view Raw();
+  // The same for a value that is a document of its own: its depth counts from here.
+  std::string_view RawDocument();
+  // Whether the value is null, which is read then.
+  bool Null();
   void Skip() { Raw(); }
 
   // What is wrong with what was read; for a value that its reader does not like.
@@ -51,7 +56,8 @@ class JsonReader {
   bool ok() const { return status_.ok(); }
 
  private:
-  bool TryNull();
+  uint64_t Number(uint64_t max);
+  std::string_view RawAt(int depth);
   bool Expect(char c, std::string_view what);
   // Behind an element: whether another follows before `close`.
   bool Another(char close, std::string_view what);

@@ -5,31 +5,36 @@
 #include "absl/strings/str_cat.h"
 
 namespace runnel {
+namespace {
+
+constexpr size_t kShort = 5, kLong = 10;
+
+}  // namespace
 
 void ProtoFields::Fail(absl::Status status) {
   if (status_.ok()) status_ = std::move(status);
 }
 
-bool ProtoFields::ReadVarint(uint64_t& value) {
+bool ProtoFields::ReadVarint(std::string_view& bytes, size_t max_bytes, uint64_t& value) {
   value = 0;
-  for (size_t i = 0; i < 10 && i < bytes_.size(); ++i) {
-    const uint64_t byte = static_cast<unsigned char>(bytes_[i]);
+  for (size_t i = 0; i < max_bytes && i < bytes.size(); ++i) {
+    const uint64_t byte = static_cast<unsigned char>(bytes[i]);
     if (i == 9 && byte > 1) break;
     value |= (byte & 0x7F) << (7 * i);
     if (byte < 0x80) {
-      bytes_.remove_prefix(i + 1);
+      bytes.remove_prefix(i + 1);
       return true;
     }
   }
-  Fail(
-      absl::InvalidArgumentError("a binary message is cut short, or has a number of over 64 bits"));
+  Fail(absl::InvalidArgumentError(
+      "a binary message is cut short, or has a number of too many bytes"));
   return false;
 }
 
 bool ProtoFields::Next() {
   if (!status_.ok() || bytes_.empty()) return false;
   uint64_t tag = 0;
-  if (!ReadVarint(tag)) return false;
+  if (!ReadVarint(bytes_, kShort, tag)) return false;
   number_ = static_cast<uint32_t>(tag >> 3);
   wire_type_ = tag & 7;
   if (tag > UINT32_MAX || number_ == 0) {
@@ -39,13 +44,13 @@ bool ProtoFields::Next() {
   size_t length = 0;
   switch (wire_type_) {
     case 0:
-      return ReadVarint(varint_);
+      return ReadVarint(bytes_, kLong, varint_);
     case 1:
       length = 8;
       break;
     case 2: {
       uint64_t stated = 0;
-      if (!ReadVarint(stated)) return false;
+      if (!ReadVarint(bytes_, kShort, stated)) return false;
       length = stated > bytes_.size() ? bytes_.size() + 1 : static_cast<size_t>(stated);
       break;
     }
@@ -77,6 +82,25 @@ std::string_view ProtoFields::Bytes() {
   if (wire_type_ == 2) return view_;
   Fail(absl::InvalidArgumentError(absl::StrCat("field ", number_, " has no length")));
   return std::string_view();
+}
+
+std::string_view ProtoFields::String() {
+  const std::string_view text = Bytes();
+  if (IsValidUtf8(text)) return text;
+  Fail(absl::InvalidArgumentError(absl::StrCat("field ", number_, " is not valid UTF-8")));
+  return std::string_view();
+}
+
+void ProtoFields::AppendTo(std::vector<uint32_t>& values) {
+  if (wire_type_ != 2) {
+    values.push_back(static_cast<uint32_t>(Uint64()));
+    return;
+  }
+  std::string_view packed = view_;
+  uint64_t value;
+  while (!packed.empty() && ReadVarint(packed, kLong, value)) {
+    values.push_back(static_cast<uint32_t>(value));
+  }
 }
 
 }  // namespace runnel

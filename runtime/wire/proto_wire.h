@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "runtime/core/utf8.h"
 
 namespace runnel {
 
@@ -60,6 +62,16 @@ void PutBytes(Sink& sink, uint32_t field, std::string_view bytes) {
   sink.Raw(bytes);
 }
 
+// A string, in which what is not UTF-8 becomes U+FFFD: a generated reader would refuse the whole
+// message because of it.
+template <typename Sink>
+void PutString(Sink& sink, uint32_t field, std::string_view text) {
+  if (IsValidUtf8(text)) return PutBytes(sink, field, text);
+  std::string repaired;
+  AppendRepairedUtf8(text, repaired);
+  PutBytes(sink, field, repaired);
+}
+
 // A nested message, present even if it is empty. `put` writes its fields into the sink it is given.
 template <typename Sink, typename Put>
 void PutMessage(Sink& sink, uint32_t field, const Put& put) {
@@ -85,16 +97,20 @@ class ProtoFields {
   // Goes to the next field, if there is one.
   bool Next();
   uint32_t number() const { return number_; }
-  bool has_length() const { return wire_type_ == 2; }
   // The field's value; an error when it is of another kind.
   uint64_t Uint64();
   std::string_view Bytes();
+  // Bytes that have to be UTF-8.
+  std::string_view String();
+  // Appends the value, or the values of a packed field.
+  void AppendTo(std::vector<uint32_t>& values);
 
   void Fail(absl::Status status);
   const absl::Status& status() const { return status_; }
 
  private:
-  bool ReadVarint(uint64_t& value);
+  // Tags and lengths have at most 5 bytes, numbers 10.
+  bool ReadVarint(std::string_view& bytes, size_t max_bytes, uint64_t& value);
 
   std::string_view bytes_;
   uint32_t number_ = 0;
