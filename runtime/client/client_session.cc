@@ -105,6 +105,9 @@ HttpRequest ClientSession::MakeRequest(std::string_view method, std::string body
   request.target = absl::StrCat("/runnel.v1.Channel/", AbslView(method));
   request.headers.Add("content-type", absl::StrCat("application/", AbslView(CodecName(codec_))));
   if (!name_.empty()) request.headers.Add("runnel-session", name_);
+  // Numbers make all of them safe to repeat. Open alone says when it does: a server that has
+  // started anew meanwhile must not take it for a first one.
+  request.idempotent = method != "Open";
   request.body = StringBody(std::move(body));
   return request;
 }

@@ -96,6 +96,7 @@ Awaitable<absl::StatusOr<bool>> DirectClientCall::TryRead(google::protobuf::Mess
 HttpRequest DirectClientCall::MakeRequest() {
   HttpRequest request;
   request.target = std::string(method_.path);
+  request.idempotent = method_.idempotency != Idempotency::kUnknown;
   request.headers.Add("content-type", absl::StrCat("application/", AbslView(CodecName(codec_))));
   request.headers.Add("connect-protocol-version", "1");
   if (method_.server_streams()) request.headers.Add("accept", "text/event-stream");

@@ -154,6 +154,7 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<St
                                                               HttpRequest request) {
   RUNNEL_CO_ASSIGN_OR_RETURN(const std::string head, HeadOf(request, state->url));
   const BodyFraming framing = FramingOf(request);
+  const bool idempotent = request.idempotent;
   const bool is_head_request = request.method == "HEAD";
   const std::shared_ptr<HttpBody> body = std::move(request.body);
 
@@ -164,6 +165,7 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<St
       co_return response;
     }
     co_await kept->JoinUpload();
+    if (!idempotent) co_return response;
     if (body != nullptr && !body->Rewind()) co_return response;
   }
   RUNNEL_CO_ASSIGN_OR_RETURN(

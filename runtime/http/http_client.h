@@ -36,9 +36,9 @@ class TcpHttpClient final : public HttpClient {
                                                                HttpClientOptions options = {});
   ~TcpHttpClient() override;
 
-  // A request whose kept connection turns out to be closed is sent once more on a new one, where
-  // nothing of a response had arrived and its body can be sent again (null or StringBody).
-  // RESOURCE_EXHAUSTED when the response's head is over a limit.
+  // An idempotent request whose kept connection turns out to be closed is sent once more on a new
+  // one, where nothing of a response had arrived and its body can be sent again (null or
+  // StringBody). RESOURCE_EXHAUSTED when the response's head is over a limit.
   Awaitable<absl::StatusOr<HttpResponse>> Send(HttpRequest request) override;
 
   size_t idle_connections() const;

@@ -328,13 +328,15 @@ TEST_F(RawServerTest, ResponseHeadIsLimited) {
   EXPECT_THAT(ResultOf(many + "\r\n"), StartsWith("RESOURCE_EXHAUSTED"));
 }
 
-TEST_F(RawServerTest, RequestOnAStaleConnectionIsSentOnceMore) {
+TEST_F(RawServerTest, IdempotentRequestOnAStaleConnectionIsSentOnceMore) {
   Start(Get("/"));
   RawPeer first = Accept();
   first.ReadThrough("\r\n\r\n");
   first.Send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1");
   EXPECT_EQ(Result(), "200 1");
-  Start(Post("/", "again"));
+  HttpRequest request = Post("/", "again");
+  request.idempotent = true;
+  Start(std::move(request));
   // It was open when the request left; it is closed before the answer.
   first.ReadThrough("again");
   first.Close();
@@ -344,13 +346,27 @@ TEST_F(RawServerTest, RequestOnAStaleConnectionIsSentOnceMore) {
   EXPECT_EQ(Result(), "200 2");
 }
 
+TEST_F(RawServerTest, RequestThatMayHaveBeenProcessedIsNotSentAgain) {
+  Start(Get("/"));
+  RawPeer first = Accept();
+  first.ReadThrough("\r\n\r\n");
+  first.Send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1");
+  EXPECT_EQ(Result(), "200 1");
+  Start(Post("/", "once"));
+  first.ReadThrough("once");
+  first.Close();
+  EXPECT_THAT(Result(), StartsWith("UNAVAILABLE"));
+}
+
 TEST_F(RawServerTest, RequestIsNotSentAgainOnceAnAnswerBegan) {
   Start(Get("/"));
   RawPeer first = Accept();
   first.ReadThrough("\r\n\r\n");
   first.Send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1");
   EXPECT_EQ(Result(), "200 1");
-  Start(Get("/"));
+  HttpRequest request = Get("/");
+  request.idempotent = true;
+  Start(std::move(request));
   first.ReadThrough("\r\n\r\n");
   first.Send("HTTP/1.1 2");
   first.Close();
@@ -365,6 +381,7 @@ TEST_F(RawServerTest, BodyThatIsGoneIsNotSentAgain) {
   EXPECT_EQ(Result(), "200 1");
   auto probe = std::make_shared<BodyProbe>();
   HttpRequest request;
+  request.idempotent = true;
   request.body = ProbeBody(probe);
   Start(std::move(request));
   probe->Push("once");

@@ -21,6 +21,9 @@ struct HttpRequest {
   int version = 11;          // 10 or 11; 11 on requests that are sent
   HttpHeaders headers;       // without the framing fields, which follow from `body`
   std::unique_ptr<HttpBody> body;
+  // Whether it does no harm to process it twice: then a client may send it again where nobody knows
+  // what became of the first one (RFC 9110 section 9.2.2).
+  bool idempotent = false;
   std::string peer;  // "127.0.0.1:53122" on requests that were received
 };
 
