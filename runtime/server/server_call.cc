@@ -41,6 +41,7 @@ void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
 Awaitable<void> ServerCall::Run(std::shared_ptr<ServerCall> call, CallGroup& calls,
                                 const MethodHandler& handler) {
   absl::Status status = co_await RunHandler(handler, *call);
+  if (status.ok()) status = call->context().metadata_error();
   calls.calls_.erase(call.get());
   call->End(std::move(status));
 }

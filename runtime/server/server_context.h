@@ -3,8 +3,7 @@
 #ifndef RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_
 #define RUNNEL_RUNTIME_SERVER_SERVER_CONTEXT_H_
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -50,16 +49,19 @@ class ServerContext {
   // empty on a first call. From the client: check it.
   const std::string& last_event_id() const { return call_.last_event_id; }
 
-  // Sent before the first message; without effect after it.
+  // Sent before the first message; without effect after it. An entry that cannot travel
+  // (Metadata::Validate) is left out, and the call that would end well ends INTERNAL instead.
   void AddInitialMetadata(std::string_view key, std::string_view value) {
-    initial_metadata_.Add(key, value);
+    AddTo(initial_metadata_, key, value);
   }
   // Sent with the status.
   void AddTrailingMetadata(std::string_view key, std::string_view value) {
-    trailing_metadata_.Add(key, value);
+    AddTo(trailing_metadata_, key, value);
   }
   const Metadata& initial_metadata() const { return initial_metadata_; }
   const Metadata& trailing_metadata() const { return trailing_metadata_; }
+  // What was wrong with the first entry that was left out.
+  const absl::Status& metadata_error() const { return metadata_error_; }
 
   // Whether the client has cancelled, gone away, or run out of time: what is still written
   // reaches nobody. Pending operations of the handler return CANCELLED or DEADLINE_EXCEEDED by
@@ -80,8 +82,16 @@ class ServerContext {
   // at no ServerContext. A long one takes a std::atomic<bool> to learn of cancellation.
   template <typename Work>
   Awaitable<std::invoke_result_t<Work>> RunBlocking(Work work) {
-    co_return co_await asio::co_spawn(call_.blocking_executor, Invoke(std::move(work)),
-                                      asio::use_awaitable);
+    using Result = std::invoke_result_t<Work>;
+    if constexpr (std::is_void_v<Result>) {
+      absl::AnyInvocable<void()> run = [&work] { work(); };
+      co_await RunOnBlockingThread(std::move(run));
+    } else {
+      std::optional<Result> result;
+      absl::AnyInvocable<void()> run = [&work, &result] { result.emplace(work()); };
+      co_await RunOnBlockingThread(std::move(run));
+      co_return *std::move(result);
+    }
   }
 
   Clock& clock() const { return *call_.clock; }
@@ -92,14 +102,14 @@ class ServerContext {
   void Cancel(absl::Status status);
 
  private:
-  template <typename Work>
-  static Awaitable<std::invoke_result_t<Work>> Invoke(Work work) {
-    co_return work();
-  }
+  // Returns when `run` has, and throws what it threw.
+  Awaitable<void> RunOnBlockingThread(absl::AnyInvocable<void()> run);
+  void AddTo(Metadata& metadata, std::string_view key, std::string_view value);
 
   Call call_;
   Metadata initial_metadata_;
   Metadata trailing_metadata_;
+  absl::Status metadata_error_;
   absl::Status cancelled_;
 };
 
