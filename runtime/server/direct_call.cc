@@ -47,6 +47,8 @@ class DirectCall::Body final : public HttpBody {
     co_return std::optional<std::string_view>(sending_);
   }
 
+  bool ended() const override { return call_->end_.has_value() && call_->out_.empty(); }
+
  private:
   std::shared_ptr<DirectCall> call_;
   std::string sending_;

@@ -19,6 +19,10 @@
 namespace runnel::frame_json {
 namespace {
 
+// Objects and arrays around a message that stands inline at the most: its own depth is
+// limited when it is decoded.
+constexpr int kFrameDepth = 5;
+
 // --- writing ---
 
 // The members of one object. Those with their default value are left out.
@@ -428,7 +432,7 @@ void Encode(const SendResponse& response, std::string& out) {
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& batch) {
-  JsonReader json(bytes, limits.max_json_depth);
+  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
   json.Object([&](std::string_view key) {
     if (key == "session") {
       if (!json.Null()) ReadSession(json, batch.session.emplace());
@@ -442,7 +446,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& ba
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& request) {
-  JsonReader json(bytes, limits.max_json_depth);
+  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
   request.versions.clear();
   json.Object([&](std::string_view key) {
     if (key == "versions") {
@@ -467,7 +471,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& r
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, SendRequest& request) {
-  JsonReader json(bytes, limits.max_json_depth);
+  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
   json.Object([&](std::string_view key) {
     if (key == "seq") {
       request.seq = json.Uint64();
@@ -483,7 +487,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, SendRequest& r
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, AttachRequest& request) {
-  JsonReader json(bytes, limits.max_json_depth);
+  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
   json.Object([&](std::string_view key) {
     if (key == "after") {
       request.after = json.Uint64();
@@ -499,7 +503,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, AttachRequest&
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, SendResponse& response) {
-  JsonReader json(bytes, limits.max_json_depth);
+  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
   json.Object([&](std::string_view key) {
     if (key == "ack") {
       response.ack = json.Uint64();
