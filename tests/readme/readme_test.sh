@@ -3,14 +3,15 @@
 #
 # Usage: readme_test.sh SERVER CLIENT
 set -euo pipefail
-log=$TEST_TMPDIR/server.log
-"$1" 127.0.0.1:0 >"$log" 2>&1 &
+mkfifo "$TEST_TMPDIR/out"
+"$1" 127.0.0.1:0 >"$TEST_TMPDIR/out" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
 
-# The server prints its address once it listens; tail ends with the server.
-url=$(tail -n +1 -f --pid="$server" "$log" | sed -n '/^listening on /{s///p;q}') || true
-[[ -n $url ]] || { echo "the server did not start:"; cat "$log"; exit 1; }
+# The server prints its address once it listens. Its output stays open as long as this runs.
+exec 3<"$TEST_TMPDIR/out"
+read -r line <&3 || { echo "the server did not start"; exit 1; }
+url=${line#listening on }
 
 expect() {
   [[ $2 == "$3" ]] && return
