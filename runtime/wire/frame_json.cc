@@ -19,10 +19,6 @@
 namespace runnel::frame_json {
 namespace {
 
-// Objects and arrays around a message that stands inline at the most: its own depth is
-// limited when it is decoded.
-constexpr int kFrameDepth = 5;
-
 // --- writing ---
 
 // The members of one object. Those with their default value are left out.
@@ -432,7 +428,7 @@ void Encode(const SendResponse& response, std::string& out) {
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& batch) {
-  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
+  JsonReader json(bytes, limits.max_json_depth);
   json.Object([&](std::string_view key) {
     if (key == "session") {
       if (!json.Null()) ReadSession(json, batch.session.emplace());
@@ -446,7 +442,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& ba
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& request) {
-  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
+  JsonReader json(bytes, limits.max_json_depth);
   request.versions.clear();
   json.Object([&](std::string_view key) {
     if (key == "versions") {
@@ -471,7 +467,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& r
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, SendRequest& request) {
-  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
+  JsonReader json(bytes, limits.max_json_depth);
   json.Object([&](std::string_view key) {
     if (key == "seq") {
       request.seq = json.Uint64();
@@ -487,7 +483,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, SendRequest& r
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, AttachRequest& request) {
-  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
+  JsonReader json(bytes, limits.max_json_depth);
   json.Object([&](std::string_view key) {
     if (key == "after") {
       request.after = json.Uint64();
@@ -503,7 +499,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, AttachRequest&
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, SendResponse& response) {
-  JsonReader json(bytes, limits.max_json_depth + kFrameDepth);
+  JsonReader json(bytes, limits.max_json_depth);
   json.Object([&](std::string_view key) {
     if (key == "ack") {
       response.ack = json.Uint64();
