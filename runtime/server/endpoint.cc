@@ -44,6 +44,7 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
     co_return ErrorResponse(404,
                             absl::UnimplementedError(absl::StrCat("there is no method ", path)));
   }
+  if (calls_.closed()) co_return ErrorResponse(CallGroup::Refusal());
   DirectRequest direct;
   std::optional<HttpResponse> refused = DirectRequest::Parse(*method->info, query, request, direct);
   if (refused) co_return *std::move(refused);

@@ -28,8 +28,6 @@ namespace {
 // How long connections may take to carry the last bytes of calls that were cancelled.
 constexpr absl::Duration kFlushTime = absl::Seconds(1);
 
-absl::Status ShuttingDown() { return absl::UnavailableError("the server is shutting down"); }
-
 // One event loop with everything that lives on it.
 struct Loop {
   Loop(EndpointOptions options, const ServerOptions& server, PortSharing sharing)
@@ -52,9 +50,10 @@ struct Loop {
 
 Awaitable<void> Drain(Loop& loop, SessionTable& sessions, absl::Time deadline) {
   Clock& clock = Clock::Real();
-  loop.http.Stop();
+  // Connections stay welcome while calls finish: their sessions still send, attach and cancel.
+  loop.endpoint.calls().Close();
   co_await loop.endpoint.calls().JoinUntil(clock, deadline);
-  loop.endpoint.calls().CancelAll(ShuttingDown());
+  loop.endpoint.calls().CancelAll(CallGroup::Refusal());
   const Executor here = loop.context.get_executor();
   for (const std::shared_ptr<ServerSession>& session : sessions.All()) {
     if (session->executor() == here) session->End("the server is shutting down");
@@ -64,6 +63,7 @@ Awaitable<void> Drain(Loop& loop, SessionTable& sessions, absl::Time deadline) {
 }
 
 Awaitable<void> CutConnections(Loop& loop) {
+  loop.http.Stop();
   TaskGroup flush(loop.context.get_executor());
   flush.Spawn(loop.http.Join());
   co_await flush.JoinUntil(Clock::Real(), Clock::Real().Now() + kFlushTime);

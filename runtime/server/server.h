@@ -54,8 +54,8 @@ class Server {
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080"
 
-  // Stops listening, lets calls finish for up to `grace`, then cancels them (UNAVAILABLE), and
-  // stops the threads.
+  // Refuses new calls, lets those that run finish for up to `grace`, then cancels them
+  // (UNAVAILABLE), waits for their handlers, and stops listening and the threads.
   void Shutdown(absl::Duration grace = absl::Seconds(10));
   // Returns when the server has been shut down.
   void Wait();

@@ -60,6 +60,8 @@ void ServerCall::End(absl::Status status) {
   OnEnd(status);
 }
 
+absl::Status CallGroup::Refusal() { return absl::UnavailableError("the server is shutting down"); }
+
 void CallGroup::CancelAll(const absl::Status& status) {
   const std::set<ServerCall*> calls = calls_;  // a call leaves later, when its handler returns
   for (ServerCall* call : calls) call->Cancel(status);

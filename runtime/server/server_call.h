@@ -61,6 +61,13 @@ class CallGroup {
  public:
   explicit CallGroup(Executor executor) : tasks_(std::move(executor)) {}
 
+  // Whoever would start a call refuses it from now on: the server is shutting down. What runs goes
+  // on.
+  void Close() { closed_ = true; }
+  bool closed() const { return closed_; }
+  // UNAVAILABLE, for calls that come then.
+  static absl::Status Refusal();
+
   // Ends every call with `status`. Handlers return when they notice.
   void CancelAll(const absl::Status& status);
   // Waits until no handler runs, but no longer than until `deadline`. Whether none does.
@@ -73,6 +80,7 @@ class CallGroup {
   friend class ServerCall;
 
   std::set<ServerCall*> calls_;
+  bool closed_ = false;
   TaskGroup tasks_;
 };
 

@@ -154,6 +154,10 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
     Refuse(id, absl::UnimplementedError(absl::StrCat("there is no method ", open.method)));
     return absl::OkStatus();
   }
+  if (options_.calls->closed()) {
+    Refuse(id, CallGroup::Refusal());
+    return absl::OkStatus();
+  }
   if (calls_.size() >= options_.limits.max_calls_per_session) {
     Refuse(id, WithErrorInfo(absl::ResourceExhaustedError(
                                  absl::StrCat("the session has ", calls_.size(),

@@ -177,6 +177,7 @@ Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Open(Codec codec, std::
           absl::NotFoundError("this server knows nothing of the session that is opened again"),
           {.reason = "SESSION_UNKNOWN", .domain = "runnel", .metadata = {}});
     }
+    if (calls_.closed()) co_return CallGroup::Refusal();
     RUNNEL_CO_ASSIGN_OR_RETURN(session, NewSession(codec, open, std::move(peer)));
   }
   RUNNEL_CO_ASSIGN_OR_RETURN(uint64_t stream,
