@@ -12,6 +12,9 @@ namespace {
 // The largest piece of a message in one frame, so that calls take turns.
 constexpr size_t kMaxPartBytes = 64 * 1024;
 
+// The least that a message takes from a window.
+constexpr size_t kMinCharge = 32;
+
 absl::Status WindowViolation(uint64_t call) {
   return WithErrorInfo(absl::FailedPreconditionError(absl::StrCat(
                            "call ", call, ": a message was sent into a window that is used up")),
@@ -22,6 +25,8 @@ absl::Status WindowViolation(uint64_t call) {
 
 CallStream::CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window)
     : sink_(sink), call_(call), send_window_(send_window), receive_window_(receive_window) {}
+
+size_t CallStream::WindowCharge(size_t bytes) { return std::max(bytes, kMinCharge); }
 
 bool CallStream::FitsOneFrame(size_t bytes) { return bytes <= kMaxPartBytes; }
 
@@ -41,8 +46,8 @@ Awaitable<absl::Status> CallStream::WaitToSend() {
 }
 
 void CallStream::ChargeMessage(size_t bytes) {
-  send_window_.Charge(bytes);
-  sink_.send_window().Charge(bytes);
+  send_window_.Charge(WindowCharge(bytes));
+  sink_.send_window().Charge(WindowCharge(bytes));
 }
 
 MessageFrame CallStream::WholeMessage(std::string payload) {
@@ -56,7 +61,7 @@ void CallStream::SendMessage(std::string payload) {
   const size_t size = payload.size();
   ChargeMessage(size);
   if (FitsOneFrame(size)) {
-    sink_.Send(Frame{call_, WholeMessage(std::move(payload))}, size);
+    sink_.Send(Frame{call_, WholeMessage(std::move(payload))}, WindowCharge(size));
     return;
   }
   for (size_t offset = 0; offset < size; offset += kMaxPartBytes) {
@@ -66,7 +71,7 @@ void CallStream::SendMessage(std::string payload) {
     part.payload = payload.substr(offset, kMaxPartBytes);
     part.more = offset + part.payload.size() < size;
     // The window is charged with the first part and freed with the last.
-    const size_t charge = part.more ? 0 : size;
+    const size_t charge = part.more ? 0 : WindowCharge(size);
     sink_.Send(Frame{call_, std::move(part)}, charge);
   }
 }
@@ -89,7 +94,7 @@ absl::Status CallStream::OnMessage(MessageFrame message) {
                        sink_.limits().max_message_bytes, " (Limits::max_message_bytes)"));
     }
     if (unread_bytes_ + ungranted_bytes_ >= receive_window_) return WindowViolation(call_);
-    unread_bytes_ += message.size;
+    unread_bytes_ += WindowCharge(message.size);
   }
   if (!message.part) {
     if (message.payload.size() > message.size) {
@@ -99,8 +104,9 @@ absl::Status CallStream::OnMessage(MessageFrame message) {
     }
     received_.push_back(std::move(message.payload));
     // Credit is given for what was stated; keep both numbers the same.
-    unread_bytes_ -= message.size - received_.back().size();
-    ungranted_bytes_ += message.size - received_.back().size();
+    const size_t extra = WindowCharge(message.size) - WindowCharge(received_.back().size());
+    unread_bytes_ -= extra;
+    ungranted_bytes_ += extra;
     arrived_.Notify();
     return absl::OkStatus();
   }
@@ -154,13 +160,13 @@ Awaitable<absl::StatusOr<std::optional<std::string>>> CallStream::Receive() {
   }
   std::optional<std::string> message = std::move(received_.front());
   received_.pop_front();
-  GrantCredit(message->size());
+  GrantCredit(WindowCharge(message->size()));
   co_return message;
 }
 
-void CallStream::GrantCredit(size_t bytes) {
-  unread_bytes_ -= bytes;
-  ungranted_bytes_ += bytes;
+void CallStream::GrantCredit(size_t charge) {
+  unread_bytes_ -= charge;
+  ungranted_bytes_ += charge;
   if (half_closed_ || !failed_.ok()) return;  // nobody will use it
   if (ungranted_bytes_ * 2 < receive_window_) return;
   CreditFrame credit;

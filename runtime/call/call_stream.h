@@ -26,6 +26,9 @@ class CallStream {
   // taken it.
   CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window);
 
+  // What a message of this size takes from a window: its size, but never nothing, as an empty
+  // message takes memory too.
+  static size_t WindowCharge(size_t bytes);
   // Whether a message of this size goes into one frame, and so may travel inside `open` or `end`.
   static bool FitsOneFrame(size_t bytes);
 
@@ -51,7 +54,7 @@ class CallStream {
   Awaitable<absl::StatusOr<std::optional<std::string>>> Receive();
 
  private:
-  void GrantCredit(size_t bytes);
+  void GrantCredit(size_t charge);
 
   FrameSink& sink_;
   const uint64_t call_;
@@ -61,7 +64,7 @@ class CallStream {
   std::deque<std::string> received_;
   std::string partial_;
   uint64_t partial_size_ = 0;   // of the message that is being put together; 0: none is
-  size_t unread_bytes_ = 0;     // sizes of messages that started and that nobody has taken
+  size_t unread_bytes_ = 0;     // charges of messages that started and that nobody has taken
   size_t ungranted_bytes_ = 0;  // taken, but not yet given back as credit
   bool half_closed_ = false;
   absl::Status failed_;

@@ -116,14 +116,20 @@ TEST_F(CallStreamTest, LargeMessageTravelsInPartsAndComesOutWhole) {
 }
 
 TEST_F(CallStreamTest, CreditIsGivenWhenTheApplicationTakesMessages) {
-  ASSERT_THAT(stream_.OnMessage(Whole(30)), IsOk());
-  ASSERT_THAT(stream_.OnMessage(Whole(30)), IsOk());
+  ASSERT_THAT(stream_.OnMessage(Whole(40)), IsOk());
+  ASSERT_THAT(stream_.OnMessage(Whole(40)), IsOk());
   EXPECT_TRUE(sink_.frames.empty());
   EXPECT_THAT(ReceiveNow(), IsOk());
   EXPECT_TRUE(sink_.frames.empty());  // less than half a window
   EXPECT_THAT(ReceiveNow(), IsOk());
   ASSERT_EQ(sink_.frames.size(), 1u);
-  EXPECT_EQ(std::get<CreditFrame>(sink_.frames[0].kind).bytes, 60u);
+  EXPECT_EQ(std::get<CreditFrame>(sink_.frames[0].kind).bytes, 80u);
+}
+
+TEST_F(CallStreamTest, EmptyMessagesUseTheWindowUpToo) {
+  for (int i = 0; i < 4; ++i) ASSERT_THAT(stream_.OnMessage(Whole(0)), IsOk());  // of 32 bytes each
+  EXPECT_THAT(stream_.OnMessage(Whole(0)),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("window")));
 }
 
 TEST_F(CallStreamTest, PeerThatOverrunsItsWindowIsRefused) {

@@ -11,6 +11,7 @@
 #include "runtime/core/status_details.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "runtime/session/frame_limits.h"
 #include "runtime/session/session_secret.h"
 #include "runtime/wire/base64.h"
 #include "runtime/wire/connect_error.h"
@@ -50,10 +51,12 @@ ClientSession::ClientSession(Executor executor, std::shared_ptr<HttpClient> http
       http_(std::move(http)),
       codec_(codec),
       limits_(limits),
+      frame_limits_(FrameLimits(limits)),
       clock_(clock),
       secret_(NewSessionSecret()),
       queue_(codec),
       send_window_(limits.session_window_bytes),
+      ack_after_(limits.session_window_bytes / 4),
       tasks_(std::move(executor)) {}
 
 uint64_t ClientSession::OpenCall(SessionCallListener& listener, OpenFrame open, size_t charge) {
@@ -191,7 +194,8 @@ Awaitable<absl::Status> ClientSession::ReadEvents(HttpBody& body) {
       if (event.ok() && !*event) break;
       if (event.ok()) taken = TakeEvent(**event);
       if (!taken.ok()) {
-        End(Lost(StdView(taken.message())));
+        // The server's own words say it all.
+        End(ReasonOf(taken) == "SESSION_LOST" ? taken : Lost(StdView(taken.message())));
         co_return taken;
       }
     }
@@ -214,12 +218,12 @@ absl::Status ClientSession::TakeEvent(const EventView& event) {
   }
   unacknowledged_bytes_ += event.data.size();
   if (codec_ == Codec::kJson) {
-    RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec_, event.data, limits_));
+    RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec_, event.data, frame_limits_));
     return TakeBatch(seq, std::move(batch));
   }
   std::string bytes;
   RUNNEL_RETURN_IF_ERROR(DecodeBase64(event.data, bytes));
-  RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec_, bytes, limits_));
+  RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec_, bytes, frame_limits_));
   return TakeBatch(seq, std::move(batch));
 }
 
@@ -249,6 +253,17 @@ void ClientSession::Establish(const FrameBatch::SessionInfo& info) {
   name_ = absl::StrCat(info.id, ".", secret_);
   epoch_ = info.epoch;
   if (info.resume_ms > 0) resume_window_ = absl::Milliseconds(info.resume_ms);
+  if (info.session_window_bytes > 0) {
+    ack_after_ = std::min<uint64_t>(limits_.session_window_bytes, info.session_window_bytes) / 4;
+  }
+  const size_t before = call_send_window_;
+  call_send_window_ =
+      info.call_window_bytes > 0 ? info.call_window_bytes : Limits().call_window_bytes;
+  for (const auto& [id, listener] : std::map(calls_)) {
+    CreditFrame rest;
+    rest.bytes = call_send_window_ - std::min(before, call_send_window_);
+    listener->OnFrame(Frame{id, rest});
+  }
   send_window_.Refund(queue_.Acknowledge(open_last_));
   up_changed_.Notify();
 }
@@ -267,7 +282,7 @@ void ClientSession::Dispatch(Frame frame) {
 
 bool ClientSession::AckDue() const {
   return received_ > acknowledged_ &&
-         (unacknowledged_bytes_ >= limits_.session_window_bytes / 4 || clock_.Now() >= ack_due_);
+         (unacknowledged_bytes_ >= ack_after_ || clock_.Now() >= ack_due_);
 }
 
 Awaitable<void> ClientSession::RunUp(Self self) {

@@ -46,8 +46,9 @@ class ClientSession final : public FrameSink, public std::enable_shared_from_thi
   uint64_t OpenCall(SessionCallListener& listener, OpenFrame open, size_t charge);
   void ForgetCall(uint64_t call);
 
-  // What the server lets a call send ahead.
-  size_t call_send_window() const { return limits_.call_window_bytes; }
+  // What the server lets a call send ahead. Before it has said how much, one message; calls that
+  // are open when it does get the rest as credit.
+  size_t call_send_window() const { return call_send_window_; }
 
   // OK until the session is over.
   const absl::Status& over() const { return over_; }
@@ -91,6 +92,7 @@ class ClientSession final : public FrameSink, public std::enable_shared_from_thi
   const std::shared_ptr<HttpClient> http_;
   const Codec codec_;
   const Limits limits_;
+  const Limits frame_limits_;
   Clock& clock_;
 
   const std::string secret_;
@@ -105,6 +107,7 @@ class ClientSession final : public FrameSink, public std::enable_shared_from_thi
 
   FrameQueue queue_;
   SendWindow send_window_;
+  size_t call_send_window_ = 1;
   Signal up_changed_;  // something to post, or established, or over
   Backoff down_backoff_;
   Backoff up_backoff_;
@@ -112,6 +115,7 @@ class ClientSession final : public FrameSink, public std::enable_shared_from_thi
   uint64_t received_ = 0;      // number of the last frame that was taken
   uint64_t acknowledged_ = 0;  // … and of the last one the server knows we have
   size_t unacknowledged_bytes_ = 0;
+  size_t ack_after_;  // so many
   absl::Time ack_due_ = absl::InfiniteFuture();
 
   uint64_t last_call_ = 0;

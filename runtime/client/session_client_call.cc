@@ -37,7 +37,7 @@ absl::Status SessionClientCall::Open(std::optional<std::string> message, bool ha
   }
   size_t charge = 0;
   if (message) {
-    charge = message->size();
+    charge = CallStream::WindowCharge(message->size());
     open.message = CallStream::WholeMessage(*std::move(message));
   }
   open.half_close = half_close;

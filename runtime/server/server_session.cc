@@ -7,6 +7,7 @@
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/server/session_call.h"
+#include "runtime/wire/connect_error.h"
 #include "runtime/wire/event_writer.h"
 
 namespace runnel {
@@ -15,6 +16,17 @@ namespace {
 absl::Status Lost(std::string_view why) {
   return WithErrorInfo(absl::UnavailableError(absl::StrCat("session lost: ", AbslView(why))),
                        {.reason = "SESSION_LOST", .domain = "runnel", .metadata = {}});
+}
+
+std::string EndEvent(const absl::Status& status) {
+  EndOfStream end;
+  end.status = status;
+  EventFields fields;
+  fields.type = "end";
+  fields.id = "end";
+  std::string event;
+  AppendEvent(fields, EndOfStreamJson(end), event);
+  return event;
 }
 
 }  // namespace
@@ -68,7 +80,11 @@ ServerSession::NextEvent(uint64_t stream) {
   while (true) {
     if (stream != stream_) co_return std::nullopt;
     if (std::shared_ptr<const std::string> event = sent_.NextToSend()) co_return event;
-    if (ended_) co_return std::nullopt;
+    if (ended_) {
+      std::shared_ptr<const std::string> end = std::exchange(end_event_, nullptr);
+      if (end == nullptr) co_return std::nullopt;
+      co_return end;
+    }
     absl::Status waited = co_await changed_.WaitUntil(*options_.clock, heartbeat_due);
     if (absl::IsDeadlineExceeded(waited)) {
       co_return std::optional<std::shared_ptr<const std::string>>(nullptr);
@@ -203,6 +219,7 @@ void ServerSession::End(const std::string& why) {
   const std::map<uint64_t, std::shared_ptr<SessionCall>> calls = calls_;
   for (const auto& [id, call] : calls) call->Cancel(Lost(why));
   ended_ = true;
+  end_event_ = std::make_shared<std::string>(EndEvent(Lost(why)));
   resume_timer_.reset();
   changed_.Notify();
   if (options_.on_end) options_.on_end(options_.id);

@@ -62,7 +62,8 @@ class ServerSession final : public FrameSink, public std::enable_shared_from_thi
   // released.
   absl::StatusOr<uint64_t> Attach(uint64_t after);
   // The next event for this stream: null after a heartbeat's silence; nullopt when the stream is to
-  // end, because another has taken over or the session is over.
+  // end, because another has taken over or the session is over. The last event of a session that is
+  // over is `end`.
   Awaitable<absl::StatusOr<std::optional<std::shared_ptr<const std::string>>>> NextEvent(
       uint64_t stream);
   // The stream is gone. The session waits for another for as long as its resume window.
@@ -105,6 +106,7 @@ class ServerSession final : public FrameSink, public std::enable_shared_from_thi
   std::unique_ptr<Timer> resume_timer_;
   Signal changed_;
   bool ended_ = false;
+  std::shared_ptr<const std::string> end_event_;  // until it is sent
 };
 
 }  // namespace runnel

@@ -57,7 +57,7 @@ void SessionCall::OnEnd(const absl::Status& status) {
   end.trailers = context().trailing_metadata();
   size_t charge = 0;
   if (last_message_ && status.ok()) {
-    charge = last_message_->size();
+    charge = CallStream::WindowCharge(last_message_->size());
     stream_.ChargeMessage(charge);
     end.message = CallStream::WholeMessage(*std::move(last_message_));
   }

@@ -11,6 +11,7 @@
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/server/error_response.h"
+#include "runtime/session/frame_limits.h"
 #include "runtime/session/session_secret.h"
 #include "runtime/wire/event_writer.h"
 
@@ -160,7 +161,8 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec
 
 Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Open(Codec codec, std::string body,
                                                               std::string peer) {
-  RUNNEL_CO_ASSIGN_OR_RETURN(OpenRequest open, DecodeOpenRequest(codec, body, options_.limits));
+  RUNNEL_CO_ASSIGN_OR_RETURN(OpenRequest open,
+                             DecodeOpenRequest(codec, body, FrameLimits(options_.limits)));
   if (std::find(open.versions.begin(), open.versions.end(), 1u) == open.versions.end()) {
     co_return WithErrorInfo(
         absl::FailedPreconditionError("this server speaks version 1 of the protocol"),
@@ -210,8 +212,8 @@ Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Attach(
 
 Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Send(
     std::shared_ptr<ServerSession> session, std::string body) {
-  RUNNEL_CO_ASSIGN_OR_RETURN(SendRequest send,
-                             DecodeSendRequest(session->codec(), body, options_.limits));
+  RUNNEL_CO_ASSIGN_OR_RETURN(
+      SendRequest send, DecodeSendRequest(session->codec(), body, FrameLimits(options_.limits)));
   SendResponse reply;
   RUNNEL_CO_ASSIGN_OR_RETURN(
       reply.ack, co_await OnExecutor(session->executor(), ReceiveAtHome(session, send.seq, send.ack,
