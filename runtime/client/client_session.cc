@@ -5,9 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/core/status_code.h"
+#include "runtime/client/error_response.h"
 #include "runtime/core/status_details.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
@@ -23,24 +22,10 @@ namespace {
 // Well under what a default nginx takes in one body.
 constexpr size_t kMaxPostBytes = 512 * 1024;
 constexpr absl::Duration kAckDelay = absl::Seconds(1);
-constexpr size_t kMaxErrorBytes = 64 * 1024;
 
 absl::Status Lost(std::string_view why) {
   return WithErrorInfo(absl::UnavailableError(absl::StrCat("session lost: ", AbslView(why))),
                        {.reason = "SESSION_LOST", .domain = "runnel", .metadata = {}});
-}
-
-// What a response that is not 200 says.
-Awaitable<absl::Status> ErrorOf(HttpResponse response, const Limits& limits) {
-  const std::string_view type = response.headers.Get("content-type").value_or("");
-  if (absl::StartsWithIgnoreCase(AbslView(type), "application/json")) {
-    absl::StatusOr<std::string> body =
-        co_await ReadAll(response.body.get(), kMaxErrorBytes, "the length of an error's body");
-    absl::Status status;
-    if (body.ok() && ParseConnectError(*body, limits, status).ok()) co_return status;
-  }
-  co_return absl::Status(StatusCodeForHttp(response.status),
-                         absl::StrCat("the server answered with HTTP status ", response.status));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/call/metadata_headers.h"
-#include "runtime/core/status_code.h"
+#include "runtime/client/error_response.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/wire/base64.h"
@@ -17,9 +17,6 @@ namespace {
 
 // base64 and the fields of an event come on top of the message.
 size_t MaxEventBytes(const Limits& limits) { return limits.max_message_bytes * 4 / 3 + 4096; }
-
-// The longest error body that is read for its message.
-constexpr size_t kMaxErrorBytes = 64 * 1024;
 
 }  // namespace
 
@@ -119,7 +116,9 @@ Awaitable<absl::Status> DirectClientCall::Exchange() {
   if (!response.ok()) co_return std::move(response).status();
   RUNNEL_CO_RETURN_IF_ERROR(
       ExtractMetadata(response->headers, initial_metadata_, &trailing_metadata_));
-  if (response->status != 200) co_return co_await ErrorOf(*std::move(response));
+  if (response->status != 200) {
+    co_return co_await exchange_.Await(ErrorOf(*std::move(response), limits_));
+  }
   const std::string_view type = response->headers.Get("content-type").value_or("");
   const std::string expected = method_.server_streams()
                                    ? std::string("text/event-stream")
@@ -130,18 +129,6 @@ Awaitable<absl::Status> DirectClientCall::Exchange() {
   }
   response_ = std::move(response->body);
   co_return absl::OkStatus();
-}
-
-Awaitable<absl::Status> DirectClientCall::ErrorOf(HttpResponse response) {
-  const std::string_view type = response.headers.Get("content-type").value_or("");
-  if (absl::StartsWithIgnoreCase(AbslView(type), "application/json")) {
-    absl::StatusOr<std::string> body = co_await exchange_.Await(
-        ReadAll(response.body.get(), kMaxErrorBytes, "the length of an error's body"));
-    absl::Status status;
-    if (body.ok() && ParseConnectError(*body, limits_, status).ok()) co_return status;
-  }
-  co_return absl::Status(StatusCodeForHttp(response.status),
-                         absl::StrCat("the server answered with HTTP status ", response.status));
 }
 
 Awaitable<absl::StatusOr<bool>> DirectClientCall::ReadUnary(google::protobuf::Message& message) {

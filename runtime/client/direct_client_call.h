@@ -40,7 +40,6 @@ class DirectClientCall final : public ClientCall {
   Awaitable<absl::StatusOr<bool>> ReadUnary(google::protobuf::Message& message);
   Awaitable<absl::StatusOr<bool>> ReadEvent(google::protobuf::Message& message);
   Awaitable<absl::StatusOr<bool>> TryRead(google::protobuf::Message& message);
-  Awaitable<absl::Status> ErrorOf(HttpResponse response);
   absl::StatusOr<bool> TakeEnd(std::string_view json);
   void Abort(absl::Status status);
 
