@@ -121,7 +121,8 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
   if (framing == BodyFraming::kLength) left = body->size().value_or(0);
   if (framing == BodyFraming::kNone || (framing == BodyFraming::kLength && left == 0)) {
     const std::array<asio::const_buffer, 1> buffers = {Buffer(state->head)};
-    co_return Result{co_await state->Put(buffers)};
+    absl::Status status = co_await state->Put(buffers);
+    co_return Result(std::move(status));
   }
   state->head_waits = true;
   ++state->head_turn;
@@ -132,17 +133,17 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
     absl::StatusOr<std::optional<std::string_view>> read = co_await body->Read();
     if (!read.ok()) {
       state->head_waits = false;
-      co_return Result{std::move(read).status(), true};
+      co_return Result(std::move(read).status(), true);
     }
     const std::string_view piece = read->value_or(std::string_view());
     ended = !read->has_value() || body->ended();
     if (framing == BodyFraming::kLength) {
       if (piece.size() > left || (ended && piece.size() < left)) {
         state->head_waits = false;
-        co_return Result{absl::InternalError(absl::StrCat("a body of ", *body->size(),
+        co_return Result(absl::InternalError(absl::StrCat("a body of ", *body->size(),
                                                           " bytes, by its size(), has ",
                                                           piece.size() > left ? "more" : "fewer")),
-                         true};
+                         true);
       }
       left -= piece.size();
       ended = left == 0;
@@ -166,9 +167,9 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
       buffers[count++] = Buffer(piece);
     }
     absl::Status status = co_await state->Put(std::span(buffers).first(count));
-    if (!status.ok()) co_return Result{std::move(status)};
+    if (!status.ok()) co_return Result(std::move(status));
   }
-  co_return Result{};
+  co_return Result();
 }
 
 }  // namespace runnel

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "runtime/async/awaitable.h"
@@ -31,6 +32,10 @@ absl::Status AppendHeaders(const HttpHeaders& headers, std::string* head);
 class HttpMessageWriter {
  public:
   struct Result {
+    // No aggregate: g++ 12 copies the members of a braced one byte by byte around a co_await.
+    Result() = default;
+    explicit Result(absl::Status s, bool body = false) : status(std::move(s)), body_failed(body) {}
+
     absl::Status status;
     bool body_failed = false;  // it is the body's own error, not the connection's
   };
