@@ -29,6 +29,7 @@ cc_library(
     linkopts = {linkopts},
     deps = {deps},
     linkstatic = True,
+    alwayslink = {alwayslink},
     visibility = ["//visibility:public"],
 )
 """
@@ -45,10 +46,12 @@ def _system_cc_impl(ctx):
         ctx.file(path, content)
     for label, spec in ctx.attr.libs.items():
         package, _, name = label.partition(":")
-        opts, deps, defines, srcs = [], [], [], []
+        opts, deps, defines, srcs, alwayslink = [], [], [], [], False
         for w in spec:
             if w.startswith("pc:"):
                 opts += [o for o in _run(ctx, ["pkg-config", "--libs", w[3:]]).strip().split(" ") if o]
+            elif w == "alwayslink":
+                alwayslink = True
             elif w.startswith("-D"):
                 defines.append(w[2:])
             elif w.startswith("-"):
@@ -60,6 +63,7 @@ def _system_cc_impl(ctx):
         packages.setdefault(package, []).append(_LIB.format(
             name = name or package.rpartition("/")[2],
             srcs = repr(srcs), defines = repr(defines), linkopts = repr(opts), deps = repr(deps),
+            alwayslink = alwayslink,
         ))
     for package, chunks in packages.items():
         extra = ctx.attr.extra_build if package == "" else ""
@@ -153,6 +157,12 @@ _ASIO_SRC = """#include <boost/asio/impl/src.hpp>
 """
 _SSL_SRC = """#include <boost/asio/ssl/impl/src.hpp>
 """
+# ThreadSanitizer does not see the reference counts of absl::Status, which are in the prebuilt
+# library: who frees a shared status seems to race with who read it.
+_TSAN_SUPPRESSIONS_SRC = """extern "C" const char* __tsan_default_suppressions() {
+  return "race:absl::*::Status::Unref*\\n";
+}
+"""
 _BEAST_SRC = """#include <boost/beast/src.hpp>
 """
 
@@ -173,10 +183,10 @@ _SYSTEM = {
     "com_google_googletest": struct(
         debs = ["libgtest-dev", "libgmock-dev"],
         libs = {
-            ":gtest": ["-lgmock", "-lgtest", "-pthread"],
+            ":gtest": ["-lgmock", "-lgtest", "-pthread", "tsan_suppressions.cc", "alwayslink"],
             ":gtest_main": ["-lgmock_main", ":gtest"],
         },
-        files = {},
+        files = {"tsan_suppressions.cc": _TSAN_SUPPRESSIONS_SRC},
     ),
     "com_github_google_benchmark": struct(
         debs = ["libbenchmark-dev"],
