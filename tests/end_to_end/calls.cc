@@ -124,6 +124,7 @@ struct PendingCall::State : std::enable_shared_from_this<State> {
         break;
       }
     }
+    self->outcome.status = Copy(self->outcome.status);
   }
 
   Scripted::Stub& stub;

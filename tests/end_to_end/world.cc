@@ -39,6 +39,14 @@ class CuttingHttp final : public runnel::HttpClient {
 
 }  // namespace
 
+absl::Status Copy(const absl::Status& status) {
+  absl::Status copy(status.code(), std::string(status.message()));
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
+    copy.SetPayload(type, absl::Cord(std::string(payload)));
+  });
+  return copy;
+}
+
 // Lives on the world's loop.
 struct World::InProcess {
   InProcess(runnel::Executor executor, WorldOptions options, ScriptedService& service)
