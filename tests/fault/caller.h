@@ -25,6 +25,10 @@ class Caller {
   void Start();
   // Calls that have not ended, those that have not begun included.
   size_t open() const { return tasks_.size(); }
+  // Waits for the end of all, but no longer than until `deadline`. Whether it came.
+  runnel::Awaitable<bool> JoinUntil(absl::Time deadline) {
+    return tasks_.JoinUntil(clock_, deadline);
+  }
 
  private:
   static runnel::Awaitable<void> Make(Caller& self, size_t call);
