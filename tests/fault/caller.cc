@@ -80,6 +80,7 @@ Awaitable<absl::Status> Caller::Both(size_t call) {
   absl::Status status = co_await ReadAll(stream, call);
   // A writer that pauses hears of it later.
   transcript_[call].ended_at = clock_.Now();
+  if (!status.ok()) stream.Cancel();
   co_await writer.Join();
   co_return status;
 }

@@ -23,6 +23,8 @@ class Caller {
 
   // Makes all calls, each at its time.
   void Start();
+  // Gives up what has not ended. The tasks end later, on the loop.
+  void Cancel() { tasks_.Cancel(); }
   // Calls that have not ended, those that have not begun included.
   size_t open() const { return tasks_.size(); }
   // Waits for the end of all, but no longer than until `deadline`. Whether it came.

@@ -77,7 +77,10 @@ class FaultProxyTest : public ::testing::TestWithParam<Codec> {
     Counted::Stub stub(runnel::Channel::Connect(part->io.executor(), part->url, options));
     Caller caller(part->io.executor(), stub, part->traffic, Clock::Real(), part->transcript);
     caller.Start();
-    co_return co_await caller.JoinUntil(Clock::Real().Now() + kPatience);
+    const bool ended = co_await caller.JoinUntil(Clock::Real().Now() + kPatience);
+    if (!ended) caller.Cancel();
+    co_await caller.JoinUntil(absl::InfiniteFuture());
+    co_return ended;
   }
 
   // Runs the calls through a proxy and compares what both ends saw.

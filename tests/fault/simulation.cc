@@ -82,9 +82,10 @@ class World final : public runnel::HttpHandler {
     caller_ = std::make_unique<Caller>(context_.get_executor(), *stub_, traffic_, clock_, client_);
   }
 
-  // Destroys everything while the loop still turns, so that nothing is left in it.
-  ~World() override {
-    caller_.reset();
+  // Ends everything while the loop still turns, so that nothing is left in it. False where that
+  // fails: then something still uses this world.
+  bool Close() {
+    caller_->Cancel();
     stub_.reset();
     channel_.reset();
     for (int turn = 0; turn < 100; ++turn) {
@@ -92,9 +93,9 @@ class World final : public runnel::HttpHandler {
       faulty_->CutAll();
       http_.CutAll();
       context_.restart();
-      context_.poll();
+      for (int step = 0; step < 100'000 && context_.poll_one() > 0; ++step) continue;
     }
-    faulty_.reset();
+    return caller_->open() == 0 && Running() == 0 && http_.open_exchanges() == 0;
   }
 
   Awaitable<runnel::HttpResponse> Handle(runnel::HttpRequest request) override {
@@ -178,8 +179,14 @@ class World final : public runnel::HttpHandler {
 Simulated Simulate(const Traffic& traffic, const Schedule& schedule, uint64_t seed,
                    std::vector<std::string>* trace) {
   RepeatableRandom random(seed);
-  World world(traffic, schedule, trace);
-  return world.Run(schedule);
+  auto world = std::make_unique<World>(traffic, schedule, trace);
+  Simulated result = world->Run(schedule);
+  if (world->Close()) return result;
+  // What cannot be ended cannot be destroyed either.
+  static_cast<void>(world.release());
+  result.verdict.why += "; and it could not be ended";
+  if (result.verdict.result < Class::kHung) result.verdict.result = Class::kHung;
+  return result;
 }
 
 }  // namespace fault
