@@ -83,5 +83,29 @@ TEST(Base64Test, AgreesWithAnotherEncoderOnRandomBytes) {
   }
 }
 
+TEST(Base64Test, DecodesEitherAlphabetButNotBoth) {
+  std::string out;
+  for (const char* text : {"-_-_", "+/+/"}) {
+    ASSERT_THAT(DecodeAnyBase64(text, out), IsOk());
+    EXPECT_EQ(out, "\xfb\xff\xbf");
+  }
+  EXPECT_THAT(DecodeBase64("-_-_", out), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(DecodeAnyBase64("AA+_", out),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("at byte 3")));
+  EXPECT_THAT(DecodeAnyBase64("_w==", out), IsOk());
+  EXPECT_EQ(out, "\xff");
+}
+
+TEST(Base64Test, WritesPaddingWhereAsked) {
+  for (const auto& [bytes, text] : {std::pair<std::string, std::string>{"", ""},
+                                    {"a", "YQ=="},
+                                    {"ab", "YWI="},
+                                    {"abc", "YWJj"}}) {
+    std::string out(PaddedBase64Size(bytes.size()), '?');
+    EXPECT_EQ(WritePaddedBase64(bytes, out.data()), out.data() + out.size());
+    EXPECT_EQ(out, text);
+  }
+}
+
 }  // namespace
 }  // namespace runnel
