@@ -5,6 +5,7 @@
 
 #include "codegen/cpp/code_writer.h"
 #include "codegen/cpp/file_frame.h"
+#include "codegen/cpp/json_emitter.h"
 #include "codegen/cpp/method_types.h"
 
 namespace runnel::codegen {
@@ -118,16 +119,20 @@ void PrintStub(const Service& service, CodeWriter& out) {
 
 }  // namespace
 
-std::string EmitSource(const File& file) {
+std::string EmitSource(const File& file, const MessageSet& messages) {
+  const bool names_deprecated = file.names_deprecated || messages.names_deprecated;
   CodeWriter out;
   PrintBanner(file, out);
   out.Print("#include \"$stem$.runnel.h\"\n\n", {{"stem", file.stem}});
   if (!file.services.empty()) {
     out.Print(
+        "#include <cstdint>\n"
+        "#include <string>\n"
         "#include <utility>\n\n"
-        "#include \"absl/status/status.h\"\n\n");
+        "#include \"absl/status/status.h\"\n"
+        "#include \"runnel/json_support.h\"\n\n");
   }
-  if (file.names_deprecated) PrintQuietBegin(out);
+  if (names_deprecated) PrintQuietBegin(out);
   PrintNamespaceBegin(file, out);
   for (const Service& service : file.services) {
     PrintMethodTable(service, out);
@@ -135,7 +140,8 @@ std::string EmitSource(const File& file) {
     PrintStub(service, out);
   }
   PrintNamespaceEnd(file, out);
-  if (file.names_deprecated) PrintQuietEnd(out);
+  PrintJson(messages, out);
+  if (names_deprecated) PrintQuietEnd(out);
   return std::move(out).Take();
 }
 

@@ -10,6 +10,7 @@
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
 #include "runtime/core/json_scan.h"
+#include "runtime/core/message_json.h"
 #include "runtime/core/proto_scan.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
@@ -39,6 +40,7 @@ absl::Status CheckUtf8(const Message& message, Utf8Fields fields) {
 }
 
 absl::Status EncodeProto(const Message& message, std::string& out) {
+  RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kProto3));
   const size_t size = message.ByteSizeLong();
   if (size > INT_MAX) {
     return absl::InvalidArgumentError(
@@ -50,8 +52,22 @@ absl::Status EncodeProto(const Message& message, std::string& out) {
   return absl::OkStatus();
 }
 
+// What is wrong with a message whose JSON cannot be written.
+absl::Status CannotWrite(const Message& message, const absl::Status& reason) {
+  RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kAll));
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot write ", TypeName(message), " as JSON: ", reason.message()));
+}
+
 absl::Status EncodeJson(const Message& message, std::string& out) {
   const size_t start = out.size();
+  if (const MessageJson* generated = FindMessageJson(message); generated != nullptr) {
+    const absl::Status written = generated->write(message, out);
+    if (written.ok()) return absl::OkStatus();
+    out.resize(start);
+    return CannotWrite(message, written);
+  }
+  RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kAll));
   google::protobuf::LogSilencer silencer;  // of what protobuf says about its own writer on errors
   const auto status = google::protobuf::util::MessageToJsonString(message, &out);
   if (status.ok()) return absl::OkStatus();
@@ -77,7 +93,8 @@ absl::Status DecodeProto(std::string_view bytes, Message& message) {
   return CheckInitialized(message);
 }
 
-absl::Status JsonToBinary(std::string_view json, const Message& message, std::string& binary) {
+absl::Status JsonToBinary(std::string_view json, const Limits& limits, const Message& message,
+                          std::string& binary) {
   const DescriptorPool* pool = message.GetDescriptor()->file()->pool();
   static TypeResolver* const generated = google::protobuf::util::NewTypeResolverForDescriptorPool(
       kUrlPrefix, DescriptorPool::generated_pool());  // stays for good, like the pool itself
@@ -86,23 +103,34 @@ absl::Status JsonToBinary(std::string_view json, const Message& message, std::st
     other.reset(google::protobuf::util::NewTypeResolverForDescriptorPool(kUrlPrefix, pool));
   }
   google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  const auto status = google::protobuf::util::JsonToBinaryString(
-      other != nullptr ? other.get() : generated, absl::StrCat(kUrlPrefix, "/", TypeName(message)),
-      google::protobuf::StringPiece(json.data(), json.size()), &binary, options);
-  if (status.ok()) return absl::OkStatus();
+  options.ignore_unknown_fields = limits.unknown_json == UnknownJson::kIgnore;
+  std::string reason;
+  try {
+    const auto status = google::protobuf::util::JsonToBinaryString(
+        other != nullptr ? other.get() : generated,
+        absl::StrCat(kUrlPrefix, "/", TypeName(message)),
+        google::protobuf::StringPiece(json.data(), json.size()), &binary, options);
+    if (status.ok()) return absl::OkStatus();
+    reason = status.message().ToString();
+  } catch (const google::protobuf::FatalException&) {
+    // A check of its own failed: an Any with more than "@type" and "value" can do that.
+    reason = "a key occurs twice or does not belong there";
+  }
   // "path.to.field: what is wrong"; the path may be empty.
-  std::string reason = status.message().ToString();
   if (reason.starts_with(": ")) reason.erase(0, 2);
   return absl::InvalidArgumentError(
       absl::StrCat("JSON is no valid ", TypeName(message), ": ", reason));
 }
 
 absl::Status DecodeJson(std::string_view json, const Limits& limits, Message& message) {
+  if (const MessageJson* generated = FindMessageJson(message); generated != nullptr) {
+    RUNNEL_RETURN_IF_ERROR(generated->read(json, limits, message));
+    return CheckInitialized(message);
+  }
   // protobuf's reader takes quadratic time over nested arrays and accepts what is not JSON.
   RUNNEL_RETURN_IF_ERROR(ScanJson(json, limits.max_json_depth));
   std::string binary;
-  RUNNEL_RETURN_IF_ERROR(JsonToBinary(json, message, binary));
+  RUNNEL_RETURN_IF_ERROR(JsonToBinary(json, limits, message, binary));
   return DecodeProto(binary, message);
 }
 
@@ -112,8 +140,6 @@ std::string_view CodecName(Codec codec) { return codec == Codec::kJson ? "json" 
 
 absl::Status EncodeMessage(Codec codec, const Message& message, std::string& out) {
   RUNNEL_RETURN_IF_ERROR(CheckInitialized(message));
-  RUNNEL_RETURN_IF_ERROR(
-      CheckUtf8(message, codec == Codec::kJson ? Utf8Fields::kAll : Utf8Fields::kProto3));
   return codec == Codec::kJson ? EncodeJson(message, out) : EncodeProto(message, out);
 }
 

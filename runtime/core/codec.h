@@ -1,4 +1,8 @@
 // Codec turns a message into bytes and back: canonical proto3 JSON, or the binary form.
+//
+// JSON is written and read by the code that protoc-gen-runnel generated for the messages of a
+// service. For others protobuf's own does it, which is 20 to 40 times slower; a scan goes before
+// its reader, which takes what is no JSON, and quadratic time for some of it.
 
 #ifndef RUNNEL_RUNTIME_CORE_CODEC_H_
 #define RUNNEL_RUNTIME_CORE_CODEC_H_
@@ -24,7 +28,7 @@ absl::Status EncodeMessage(Codec codec, const google::protobuf::Message& message
 
 // Replaces `message` by what `bytes` say. INVALID_ARGUMENT says where and why they are not
 // valid; RESOURCE_EXHAUSTED names the limit they exceed (max_message_bytes, max_json_depth).
-// JSON: RFC 8259 strictly, unknown fields ignored.
+// JSON: RFC 8259 strictly; what is unknown is ignored or refused (Limits::unknown_json).
 absl::Status DecodeMessage(Codec codec, std::string_view bytes, const Limits& limits,
                            google::protobuf::Message& message);
 

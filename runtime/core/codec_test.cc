@@ -99,6 +99,9 @@ TEST(CodecTest, SaysWhatIsWrongWithJson) {
       {R"({"photo":"?"})", "photo"},
       {R"({"name":{}})", "name"},
       {R"({"extra":{"@type":"type.googleapis.com/no.Such"}})", "no.Such"},
+      {R"({"extra":{"@type":"type.googleapis.com/google.protobuf.Duration","value":"1s",)"
+       R"("value":"1s"}})",
+       "a key occurs twice"},
       {"[]", "Room"},
       {"3", "Room"},
       {"\"x\"", "Room"},

@@ -9,6 +9,9 @@
 
 namespace runnel {
 
+// What becomes of a field in JSON, or of an enum's name, that the receiver does not know.
+enum class UnknownJson { kIgnore, kRefuse };
+
 struct Limits {
   // HTTP.
   size_t max_header_bytes = 16 * 1024;
@@ -22,6 +25,7 @@ struct Limits {
   // Messages.
   size_t max_message_bytes = 4 * 1024 * 1024;  // after decompression
   int max_json_depth = 100;                    // objects and arrays
+  UnknownJson unknown_json = UnknownJson::kIgnore;
 
   // Channel.
   size_t max_send_bytes = 1024 * 1024;  // body of one Send

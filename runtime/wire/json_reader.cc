@@ -1,72 +1,17 @@
 #include "runtime/wire/json_reader.h"
 
-#include <algorithm>
 #include <charconv>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/core/json_scan.h"
+#include "runtime/core/json_string.h"
 #include "runtime/core/string_view.h"
 #include "runtime/core/utf8.h"
 #include "runtime/wire/base64.h"
 
 namespace runnel {
-namespace {
-
-// The four digits of a \u escape. The text has been scanned: they are there.
-char32_t HexUnit(std::string_view digits) {
-  uint32_t unit = 0;
-  std::from_chars(digits.data(), digits.data() + 4, unit, 16);
-  return unit;
-}
-
-// What stands between the quotation marks of a scanned string.
-std::string Unescape(std::string_view body) {
-  std::string out;
-  out.reserve(body.size());
-  while (!body.empty()) {
-    const size_t plain = std::min(body.find('\\'), body.size());
-    out.append(body.substr(0, plain));
-    body.remove_prefix(plain);
-    if (body.empty()) break;
-    const char kind = body[1];
-    body.remove_prefix(2);
-    switch (kind) {
-      case 'b':
-        out += '\b';
-        break;
-      case 'f':
-        out += '\f';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 't':
-        out += '\t';
-        break;
-      case 'u': {
-        char32_t code_point = HexUnit(body);
-        body.remove_prefix(4);
-        if (code_point >= 0xD800 && code_point < 0xDC00) {
-          code_point = 0x10000 + ((code_point - 0xD800) << 10) + (HexUnit(body.substr(2)) - 0xDC00);
-          body.remove_prefix(6);
-        }
-        AppendUtf8(code_point, out);
-        break;
-      }
-      default:  // '"', '\\', '/'
-        out += kind;
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 void JsonReader::SkipSpace() { SkipJsonSpace(text_, position_); }
 
 void JsonReader::Fail(std::string_view what) {
@@ -158,7 +103,9 @@ std::string JsonReader::String() {
   const size_t start = position_ + 1;
   status_ = SkipJsonString(text_, position_);
   if (!status_.ok()) return std::string();
-  return Unescape(text_.substr(start, position_ - 1 - start));
+  std::string value;
+  AppendUnescapedJson(text_.substr(start, position_ - 1 - start), value);
+  return value;
 }
 
 uint64_t JsonReader::Uint64() { return Number(UINT64_MAX); }

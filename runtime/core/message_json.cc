@@ -1,0 +1,52 @@
+#include "runtime/core/message_json.h"
+
+#include <atomic>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace runnel {
+namespace {
+
+using google::protobuf::Reflection;
+
+// Set before any constructor runs, so that those of other files can push to it.
+constinit std::atomic<const MessageJsonRegistration*> newest{nullptr};
+
+// The types known when the list began with `newest`. A class has a Reflection of its own; a
+// descriptor it may share with a DynamicMessage.
+struct Table {
+  const MessageJsonRegistration* newest;
+  absl::flat_hash_map<const Reflection*, const MessageJson*> types;
+};
+
+constinit std::atomic<const Table*> current{nullptr};
+
+// A table stays for good: somebody may be reading it. There is more than one only when a library
+// is loaded while the program runs, or when two threads make the first at the same time.
+const Table* BuildTable(const MessageJsonRegistration* first) {
+  auto* table = new Table{first, {}};
+  for (const auto* entry = first; entry != nullptr; entry = entry->next()) {
+    table->types.emplace(entry->prototype().GetReflection(), &entry->functions());
+  }
+  current.store(table, std::memory_order_release);
+  return table;
+}
+
+}  // namespace
+
+MessageJsonRegistration::MessageJsonRegistration(Prototype prototype, MessageJson functions)
+    : prototype_(prototype), functions_(functions) {
+  next_ = newest.load(std::memory_order_relaxed);
+  while (!newest.compare_exchange_weak(next_, this, std::memory_order_release)) {
+  }
+}
+
+const MessageJson* FindMessageJson(const google::protobuf::Message& message) {
+  const MessageJsonRegistration* const first = newest.load(std::memory_order_acquire);
+  const Table* table = current.load(std::memory_order_acquire);
+  if (table == nullptr || table->newest != first) table = BuildTable(first);
+  const auto found = table->types.find(message.GetReflection());
+  return found == table->types.end() ? nullptr : found->second;
+}
+
+}  // namespace runnel

@@ -1,0 +1,232 @@
+#include "runtime/json/well_known.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/util/field_mask_util.h"
+#include "google/protobuf/wrappers.pb.h"
+#include "runtime/core/codec.h"
+#include "runtime/core/string_view.h"
+#include "runtime/json/time_text.h"
+
+namespace runnel {
+
+namespace pb = google::protobuf;
+
+void WriteJson(const pb::Any& message, JsonOutput& out) {
+  std::string json;
+  absl::Status written = EncodeMessage(Codec::kJson, message, json);
+  if (written.ok()) return out.Raw(json);
+  out.Fail(std::move(written));
+}
+
+bool ReadJson(JsonInput& in, pb::Any& message) {
+  std::string_view json;
+  if (!in.Raw(json)) return false;
+  Limits limits = in.limits();
+  limits.max_json_depth -= in.depth();
+  const absl::Status read = DecodeMessage(Codec::kJson, json, limits, message);
+  return read.ok() || in.Fail(StdView(read.message()));
+}
+
+void WriteJson(const pb::Timestamp& message, JsonOutput& out) {
+  char text[kMaxTimeText];
+  const char* const end = WriteTimestamp({message.seconds(), message.nanos()}, text);
+  if (end != nullptr) return out.Raw({text, end});
+  out.Fail(absl::InvalidArgumentError(absl::StrCat("a Timestamp of ", message.seconds(), " s and ",
+                                                   message.nanos(), " ns is out of range")));
+}
+
+bool ReadJson(JsonInput& in, pb::Timestamp& message) {
+  std::string_view text;
+  SecondsAndNanos time;
+  if (!in.Text(text)) return false;
+  if (!ReadTimestamp(text, time)) {
+    return in.Fail("expected a time such as \"2026-11-21T16:00:00Z\", of the years 1 to 9999");
+  }
+  message.set_seconds(time.seconds);
+  message.set_nanos(time.nanos);
+  return true;
+}
+
+void WriteJson(const pb::Duration& message, JsonOutput& out) {
+  char text[kMaxTimeText];
+  const char* const end = WriteDuration({message.seconds(), message.nanos()}, text);
+  if (end != nullptr) return out.Raw({text, end});
+  out.Fail(absl::InvalidArgumentError(
+      absl::StrCat("a Duration of ", message.seconds(), " s and ", message.nanos(),
+                   " ns is out of range, or its parts have different signs")));
+}
+
+bool ReadJson(JsonInput& in, pb::Duration& message) {
+  std::string_view text;
+  SecondsAndNanos duration;
+  if (!in.Text(text)) return false;
+  if (!ReadDuration(text, duration)) {
+    return in.Fail("expected a duration such as \"1.5s\", of at most 315576000000 s");
+  }
+  message.set_seconds(duration.seconds);
+  message.set_nanos(duration.nanos);
+  return true;
+}
+
+void WriteJson(const pb::FieldMask& message, JsonOutput& out) {
+  std::string text;
+  if (pb::util::FieldMaskUtil::ToJsonString(message, &text)) return out.String(text);
+  out.Fail(absl::InvalidArgumentError(
+      absl::StrCat("the FieldMask \"", pb::util::FieldMaskUtil::ToString(message),
+                   "\" has a path that has no lowerCamelCase form")));
+}
+
+bool ReadJson(JsonInput& in, pb::FieldMask& message) {
+  std::string_view text;
+  if (!in.Text(text)) return false;
+  return pb::util::FieldMaskUtil::FromJsonString({text.data(), text.size()}, &message) ||
+         in.Fail("expected field paths in lowerCamelCase, with commas between them");
+}
+
+void WriteJson(const pb::Struct& message, JsonOutput& out) {
+  size_t start;
+  if (!out.Begin(start)) return;
+  for (const auto& [key, value] : message.fields()) {
+    if (!HasJson(value)) continue;
+    out.MapKey(std::string_view(key));
+    WriteJson(value, out);
+  }
+  out.EndObject(start);
+}
+
+bool ReadJson(JsonInput& in, pb::Struct& message) {
+  JsonMap members(in);
+  while (members.Next()) {
+    const auto [entry, added] = message.mutable_fields()->try_emplace(std::string(members.key()));
+    if (!added ? !members.FailTwice() : !ReadJson(in, entry->second)) break;
+  }
+  return members.Done();
+}
+
+void WriteJson(const pb::ListValue& message, JsonOutput& out) {
+  size_t start;
+  if (!out.Begin(start)) return;
+  for (const pb::Value& value : message.values()) {
+    if (!HasJson(value)) continue;
+    out.Element();
+    WriteJson(value, out);
+  }
+  out.EndArray(start);
+}
+
+bool ReadJson(JsonInput& in, pb::ListValue& message) {
+  JsonArray elements(in);
+  while (elements.Next()) {
+    if (!ReadJson(in, *message.add_values())) break;
+  }
+  return elements.Done();
+}
+
+bool HasJson(const pb::Value& message) { return message.kind_case() != pb::Value::KIND_NOT_SET; }
+
+void WriteJson(const pb::Value& message, JsonOutput& out) {
+  switch (message.kind_case()) {
+    case pb::Value::kNullValue:
+      return out.Null();
+    case pb::Value::kNumberValue:
+      return out.Double(message.number_value());
+    case pb::Value::kStringValue:
+      return out.String(message.string_value());
+    case pb::Value::kBoolValue:
+      return out.Bool(message.bool_value());
+    case pb::Value::kStructValue:
+      return WriteJson(message.struct_value(), out);
+    case pb::Value::kListValue:
+      return WriteJson(message.list_value(), out);
+    case pb::Value::KIND_NOT_SET:
+      out.Fail(absl::InvalidArgumentError("a google.protobuf.Value is not set"));
+  }
+}
+
+bool ReadJson(JsonInput& in, pb::Value& message) {
+  switch (in.Peek()) {
+    case '{':
+      return ReadJson(in, *message.mutable_struct_value());
+    case '[':
+      return ReadJson(in, *message.mutable_list_value());
+    case '"':
+      return in.String(*message.mutable_string_value());
+    case 't':
+    case 'f': {
+      bool value = false;
+      if (!in.Bool(value)) return false;
+      message.set_bool_value(value);
+      return true;
+    }
+    case 'n':
+      if (!in.Null()) break;
+      message.set_null_value(pb::NULL_VALUE);
+      return true;
+    default: {
+      double value = 0;
+      if (!in.Double(value)) return false;
+      message.set_number_value(value);
+      return true;
+    }
+  }
+  return in.Fail("expected a value");
+}
+
+void WriteJson(const pb::BoolValue& message, JsonOutput& out) { out.Bool(message.value()); }
+void WriteJson(const pb::BytesValue& message, JsonOutput& out) { out.Bytes(message.value()); }
+void WriteJson(const pb::DoubleValue& message, JsonOutput& out) { out.Double(message.value()); }
+void WriteJson(const pb::FloatValue& message, JsonOutput& out) { out.Float(message.value()); }
+void WriteJson(const pb::Int32Value& message, JsonOutput& out) { out.Int32(message.value()); }
+void WriteJson(const pb::Int64Value& message, JsonOutput& out) { out.Int64(message.value()); }
+void WriteJson(const pb::StringValue& message, JsonOutput& out) { out.String(message.value()); }
+void WriteJson(const pb::UInt32Value& message, JsonOutput& out) { out.Uint32(message.value()); }
+void WriteJson(const pb::UInt64Value& message, JsonOutput& out) { out.Uint64(message.value()); }
+
+namespace {
+
+template <typename T, typename Wrapper>
+bool ReadWrapped(JsonInput& in, bool (JsonInput::*read)(T&), Wrapper& message) {
+  T value{};
+  if (!(in.*read)(value)) return false;
+  message.set_value(value);
+  return true;
+}
+
+}  // namespace
+
+bool ReadJson(JsonInput& in, pb::BoolValue& message) {
+  return ReadWrapped(in, &JsonInput::Bool, message);
+}
+bool ReadJson(JsonInput& in, pb::BytesValue& message) { return in.Bytes(*message.mutable_value()); }
+bool ReadJson(JsonInput& in, pb::DoubleValue& message) {
+  return ReadWrapped(in, &JsonInput::Double, message);
+}
+bool ReadJson(JsonInput& in, pb::FloatValue& message) {
+  return ReadWrapped(in, &JsonInput::Float, message);
+}
+bool ReadJson(JsonInput& in, pb::Int32Value& message) {
+  return ReadWrapped(in, &JsonInput::Int32, message);
+}
+bool ReadJson(JsonInput& in, pb::Int64Value& message) {
+  return ReadWrapped(in, &JsonInput::Int64, message);
+}
+bool ReadJson(JsonInput& in, pb::StringValue& message) {
+  return in.String(*message.mutable_value());
+}
+bool ReadJson(JsonInput& in, pb::UInt32Value& message) {
+  return ReadWrapped(in, &JsonInput::Uint32, message);
+}
+bool ReadJson(JsonInput& in, pb::UInt64Value& message) {
+  return ReadWrapped(in, &JsonInput::Uint64, message);
+}
+
+}  // namespace runnel
