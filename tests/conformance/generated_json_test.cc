@@ -1,0 +1,279 @@
+// What the generated JSON takes and refuses, and how it says so. That it agrees with protobuf's
+// own is json_property's.
+
+#include <string>
+#include <string_view>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/dynamic_message.h"
+#include "gtest/gtest.h"
+#include "runtime/core/codec.h"
+#include "runtime/core/message_json.h"
+#include "runtime/testing/status_matchers.h"
+#include "tests/conformance/json_kinds.runnel.h"
+
+namespace runnel::conformance {
+namespace {
+
+using ::google::protobuf::Message;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr auto kExhausted = absl::StatusCode::kResourceExhausted;
+
+// The generated code comes with the service, when something of that is used.
+const size_t methods = JsonKinds::Service().runnel_methods().size();
+
+absl::Status Read(std::string_view json, Message& message, const Limits& limits = Limits()) {
+  return DecodeMessage(Codec::kJson, json, limits, message);
+}
+
+std::string Written(const Message& message) {
+  std::string json;
+  EXPECT_THAT(EncodeMessage(Codec::kJson, message, json), IsOk());
+  return json;
+}
+
+TEST(GeneratedJsonTest, IsThereForWhatServicesSend) {
+  EXPECT_NE(FindMessageJson(Kinds::default_instance()), nullptr);
+  EXPECT_NE(FindMessageJson(google::protobuf::Struct::default_instance()), nullptr);
+  EXPECT_EQ(FindMessageJson(Singular::default_instance()), nullptr);
+  EXPECT_EQ(FindMessageJson(google::protobuf::Any::default_instance()), nullptr);
+}
+
+TEST(GeneratedJsonTest, IsNotForOtherClassesOfTheSameDescriptor) {
+  google::protobuf::DynamicMessageFactory factory;
+  const Message* dynamic = factory.GetPrototype(Kinds::descriptor());
+  EXPECT_EQ(FindMessageJson(*dynamic), nullptr);
+}
+
+TEST(GeneratedJsonTest, ReplacesTheMessage) {
+  Kinds kinds;
+  kinds.mutable_singular()->set_a_string("gone");
+  ASSERT_THAT(Read(R"({"singular":{"aBool":true}})", kinds), IsOk());
+  EXPECT_EQ(Written(kinds), R"({"singular":{"aBool":true}})");
+}
+
+TEST(GeneratedJsonTest, ErrorsNameThePathAndTheOffset) {
+  const struct {
+    std::string json, error;
+  } kCases[] = {
+      {R"({"repeated":{"aDouble":[1,2,3,"x"]}})",
+       "Kinds: repeated.aDouble[3]: expected a number at byte 30"},
+      {R"({"repeated":{"aMessage":[{},{"singular":{"aInt32":1.5}}]}})",
+       "repeated.aMessage[1].singular.aInt32: expected a whole number from -2147483648 to "
+       "2147483647 at byte 50"},
+      {R"({"maps":{"messages":{"k\n":{"singular":{"aString":1}}}}})",
+       "maps.messages[\"k\n\"].singular.aString: expected a string at byte 50"},
+      {R"({"maps":{"byInt32":{"x":1}}})",
+       "maps.byInt32[\"x\"]: expected a whole number from -2147483648 to 2147483647 as the key at "
+       "byte 20"},
+      {R"({"singular":{"a_uint64":-1}})",
+       "singular.aUint64: expected a whole number from 0 to 18446744073709551615 at byte 24"},
+      {R"({"singular":{"aBytes":"a?"}})", "singular.aBytes: expected base64"},
+      {R"({"singular":{"aBool":"true"}})", "singular.aBool: expected true or false at byte 21"},
+      {R"({"singular":{"aFloat":1e39}})", "aFloat: expected a number that a float can hold"},
+      {R"({"singular":[]})", "singular: expected an object at byte 12"},
+      {R"({"repeated":{"aInt32":3}})", "repeated.aInt32: expected a list at byte 22"},
+      {R"({"repeated":{"aInt32":[1 2]}})",
+       "repeated.aInt32[0]: expected ',' or ']' after an element at byte 25"},
+      {R"({"repeated":{"aMessage":[null]}})", "repeated.aMessage[0]: expected an object at byte"},
+      {R"({"singular" 1})", "Kinds: expected ':' after a key at byte 12"},
+      {R"({"singular":{},})", "Kinds: expected a key at byte 15"},
+      {R"({singular:{}})", "Kinds: expected a key at byte 1"},
+      {R"({} x)", "Kinds: expected the end after the value at byte 3"},
+      {R"([])", "Kinds: expected an object at byte 0"},
+      {R"(null)", "Kinds: expected an object at byte 0"},
+      {R"()", "Kinds: expected an object at byte 0"},
+      {R"({"unknown":[1,}]})", "Kinds: expected a value at byte 14"},
+      {"{\"singular\":{\"aString\":\"\xff\"}}",
+       "singular.aString: expected valid UTF-8 at byte 24"},
+      {"{\"singular\":{\"aString\":\"a\nb\"}}",
+       "aString: expected control characters in a string to be escaped at byte 25"},
+      {R"({"singular":{"aString":"\ud800"}})", "aString: expected surrogates in a pair at byte 24"},
+      {R"({"singular":{"aInt32":01}})", "aInt32: expected no digit after a leading 0 at byte 23"},
+      {R"({"wellKnown":{"aTimestamp":"2026-02-30T00:00:00Z"}})",
+       "wellKnown.aTimestamp: expected a time"},
+      {R"({"wellKnown":{"aDuration":"1"}})", "wellKnown.aDuration: expected a duration"},
+      {R"({"wellKnown":{"aStruct":{"a":[1,{"b":tru}]}}})",
+       "wellKnown.aStruct[\"a\"][1][\"b\"]: expected true or false at byte 37"},
+      {R"({"wellKnown":{"aAny":{"@type":"type.googleapis.com/no.Such"}}})", "wellKnown.aAny: "},
+  };
+  for (const auto& c : kCases) {
+    Kinds kinds;
+    EXPECT_THAT(Read(c.json, kinds), StatusIs(kInvalid, HasSubstr(c.error))) << c.json;
+  }
+}
+
+TEST(GeneratedJsonTest, RefusesWhatIsThereTwice) {
+  for (std::string_view json : {
+           R"({"singular":{"aInt32":1,"aInt32":1}})",
+           R"({"singular":{"aInt32":1,"a_int32":1}})",
+           R"({"choice":{"aInt32":1,"aString":""}})",
+           R"({"choice":{"aNull":null,"aString":""}})",
+           R"({"repeated":{"aInt32":[],"aInt32":[]}})",
+           R"({"maps":{"byInt32":{"1":1,"1":1}}})",
+           R"({"maps":{"byInt32":{"1":1,"+1":1}}})",
+           R"({"wellKnown":{"aStruct":{"a":1,"a":1}}})",
+       }) {
+    Kinds kinds;
+    EXPECT_THAT(Read(json, kinds), StatusIs(kInvalid, HasSubstr("expected no second"))) << json;
+  }
+  Wide wide;
+  EXPECT_THAT(Read(R"({"f70":1,"f69":1,"f70":1})", wide),
+              StatusIs(kInvalid, HasSubstr("f70: expected no second value")));
+}
+
+TEST(GeneratedJsonTest, NullIsAsGoodAsNone) {
+  Kinds kinds;
+  ASSERT_THAT(
+      Read(R"({"singular":{"aInt32":null,"aInt32":3},"maps":null,"optional":{"aNull":null},)"
+           R"("choice":{"aInt32":null,"aString":"x"},"wellKnown":{"aValue":null,"aStruct":null,)"
+           R"("aInt64Value":null}})",
+           kinds),
+      IsOk());
+  EXPECT_EQ(Written(kinds),
+            R"({"singular":{"aInt32":3},"optional":{"aNull":null},"choice":{"aString":"x"},)"
+            R"("wellKnown":{"aValue":null}})");
+}
+
+TEST(GeneratedJsonTest, UnknownNamesAreIgnoredOrRefused) {
+  constexpr std::string_view kUnknownField = R"({"nobody":{"x":[1]},"singular":{"aInt32":1}})";
+  constexpr std::string_view kUnknownMood = R"({"singular":{"aMood":"MOOD_NEW","aInt32":1}})";
+  Limits strict;
+  strict.unknown_json = UnknownJson::kRefuse;
+  for (std::string_view json : {kUnknownField, kUnknownMood}) {
+    Kinds kinds;
+    ASSERT_THAT(Read(json, kinds), IsOk());
+    EXPECT_EQ(Written(kinds), R"({"singular":{"aInt32":1}})");
+  }
+  Kinds kinds;
+  EXPECT_THAT(Read(kUnknownField, kinds, strict),
+              StatusIs(kInvalid, HasSubstr("\"nobody\" is no field at byte 1")));
+  EXPECT_THAT(Read(kUnknownMood, kinds, strict),
+              StatusIs(kInvalid, HasSubstr("aMood: \"MOOD_NEW\" is no value of this enum")));
+}
+
+TEST(GeneratedJsonTest, BoundsNesting) {
+  Limits limits;
+  limits.max_json_depth = 4;
+  for (std::string_view json : {
+           R"({"kinds":[{"singular":{"aMessage":{}}}]})",
+           R"({"unknown":[[[[]]]]})",
+           R"({"kinds":[{"wellKnown":{"aValue":[]}}]})",
+           R"({"kinds":[{"wellKnown":{"aAny":{}}}]})",
+       }) {
+    Wide wide;
+    EXPECT_THAT(Read(json, wide, limits), StatusIs(kExhausted, HasSubstr("Limits::max_json_depth")))
+        << json;
+    ++limits.max_json_depth;
+    EXPECT_THAT(Read(json, wide, limits), IsOk()) << json;
+    --limits.max_json_depth;
+  }
+  Wide wide;
+  EXPECT_THAT(Read(R"({"kinds":)" + std::string(1 << 20, '['), wide), StatusIs(kInvalid));
+  std::string deep;
+  for (int i = 0; i < 10'000; ++i) deep += R"({"kinds":[{"singular":{"aMessage":)";
+  EXPECT_THAT(Read(deep, wide), StatusIs(kExhausted));
+}
+
+TEST(GeneratedJsonTest, WriterDoesNotFollowABottomlessMessage) {
+  Kinds kinds;
+  Kinds* inner = &kinds;
+  for (int i = 0; i < 600; ++i) inner = inner->mutable_singular()->mutable_a_message();
+  std::string json = "before";
+  EXPECT_THAT(EncodeMessage(Codec::kJson, kinds, json), StatusIs(kInvalid, HasSubstr("deep")));
+  EXPECT_EQ(json, "before");
+}
+
+TEST(GeneratedJsonTest, LeavesTheOutputAloneWhenAMessageHasNoJson) {
+  Kinds bad_text, bad_time, bad_duration, bad_mask, bad_any;
+  bad_text.mutable_repeated()->add_a_string("fine");
+  bad_text.mutable_repeated()->add_a_string("long enough for a whole vector \xff");
+  bad_time.mutable_well_known()->mutable_a_timestamp()->set_nanos(-1);
+  bad_duration.mutable_well_known()->mutable_a_duration()->set_seconds(1);
+  bad_duration.mutable_well_known()->mutable_a_duration()->set_nanos(-1);
+  bad_mask.mutable_well_known()->mutable_a_field_mask()->add_paths("fooBar");
+  bad_any.mutable_well_known()->mutable_a_any()->set_type_url("type.googleapis.com/no.Such");
+  bad_any.mutable_well_known()->mutable_a_any()->set_value("x");
+  const struct {
+    const Message& message;
+    std::string error;
+  } kCases[] = {
+      {bad_text, "conformance.Kinds.repeated.a_string[1] is not valid UTF-8"},
+      {bad_time, "Timestamp of 0 s and -1 ns"},
+      {bad_duration, "Duration of 1 s and -1 ns"},
+      {bad_mask, "FieldMask \"fooBar\""},
+      {bad_any, "no.Such"},
+  };
+  for (const auto& c : kCases) {
+    std::string json = "before";
+    EXPECT_THAT(EncodeMessage(Codec::kJson, c.message, json),
+                StatusIs(kInvalid, HasSubstr(c.error)));
+    EXPECT_EQ(json, "before");
+  }
+}
+
+TEST(GeneratedJsonTest, NamesRequiredFieldsThatAreMissing) {
+  Kinds kinds;
+  EXPECT_THAT(Read(R"({"kinds2":{"named":[{"number":1}]}})", kinds),
+              StatusIs(kInvalid, HasSubstr("lacks required fields: kinds2.named[0].name")));
+}
+
+TEST(GeneratedJsonTest, GroupsAreMessages) {
+  constexpr std::string_view kJson = R"({"one":{"x":1},"many":[{"y":"a","inner":{"z":true}},{}]})";
+  Groups groups;
+  ASSERT_THAT(Read(kJson, groups), IsOk());
+  EXPECT_EQ(groups.one().x(), 1);
+  EXPECT_TRUE(groups.many(0).inner().z());
+  EXPECT_EQ(Written(groups), kJson);
+}
+
+TEST(GeneratedJsonTest, KeepsTheSignOfZero) {
+  Kinds kinds;
+  kinds.mutable_singular()->set_a_double(-0.0);
+  const std::string json = Written(kinds);
+  EXPECT_EQ(json, R"({"singular":{"aDouble":-0}})");
+  Kinds read;
+  ASSERT_THAT(Read(json, read), IsOk());
+  EXPECT_EQ(Written(read), json);
+}
+
+TEST(GeneratedJsonTest, UnknownNamesInAMapLeaveTheEntry) {
+  Kinds kinds;
+  ASSERT_THAT(
+      Read(R"({"kinds2":{"closedByString":{"a":"9NEW"}},"maps":{"byFixed64":{"1":"X"}}})", kinds),
+      IsOk());
+  EXPECT_EQ(Written(kinds), R"({"maps":{"byFixed64":{"1":"MOOD_UNKNOWN"}},)"
+                            R"("kinds2":{"closedByString":{"a":"CLOSED_ZERO"}}})");
+}
+
+TEST(GeneratedJsonTest, NumbersThatAClosedEnumLacksBecomeUnknownFields) {
+  Kinds kinds;
+  ASSERT_THAT(
+      Read(R"({"kinds2":{"aClosed":5,"someClosed":[1,6],"closedByString":{"a":7,"b":1}}})", kinds),
+      IsOk());
+  EXPECT_FALSE(kinds.kinds2().has_a_closed());
+  EXPECT_EQ(kinds.kinds2().some_closed_size(), 1);
+  EXPECT_EQ(kinds.kinds2().closed_by_string_size(), 1);
+  EXPECT_EQ(kinds.kinds2().unknown_fields().field_count(), 2);
+}
+
+TEST(GeneratedJsonTest, ReadsBothNamesOfAField) {
+  Kinds kinds;
+  ASSERT_THAT(Read(R"({"singular":{"swapped_a":"a","swapped_b":"b","other \"name\" <)"
+                   "\u00e4"
+                   R"(>":"r","SHOUTED":"s","class":"c"}})",
+                   kinds),
+              IsOk());
+  // A JSON name goes before the name of another field.
+  EXPECT_EQ(kinds.singular().swapped_b(), "a");
+  EXPECT_EQ(kinds.singular().swapped_a(), "b");
+  EXPECT_EQ(kinds.singular().renamed(), "r");
+  EXPECT_EQ(kinds.singular().shouted(), "s");
+  EXPECT_EQ(kinds.singular().class_(), "c");
+}
+
+}  // namespace
+}  // namespace runnel::conformance
