@@ -317,6 +317,33 @@ void PrintRead(const Message& message, size_t index, const MessageSet& set, Code
   out.Print("  return in.ok();\n}\n");
 }
 
+void PrintCheckUtf8(const Message& message, CodeWriter& out) {
+  out.Print("bool HasValidUtf8([[maybe_unused]] const $type$& message) {\n",
+            {{"type", message.cpp_type}});
+  out.Indent();
+  for (const Field& field : message.fields) {
+    if (!field.holds_text && !field.key_holds_text) continue;
+    const bool single =
+        field.shape == FieldShape::kImplicit || field.shape == FieldShape::kExplicit;
+    const bool is_map = field.shape == FieldShape::kMap;
+    CodeWriter::Values values = {{"name", field.cpp_name},
+                                 {"check", IsMessage(field.kind) ? "HasValidUtf8" : "IsValidUtf8"}};
+    if (single) {
+      values["has"] = IsMessage(field.kind) ? "message.has_" + field.cpp_name + "() && " : "";
+      out.Print("if ($has$!$check$(message.$name$())) return false;\n", values);
+      continue;
+    }
+    values["value"] = is_map ? "entry.second" : "entry";
+    out.Print("for (const auto& entry : message.$name$()) {\n", values);
+    if (field.key_holds_text) out.Print("  if (!IsValidUtf8(entry.first)) return false;\n");
+    if (field.holds_text) out.Print("  if (!$check$($value$)) return false;\n", values);
+    out.Print("}\n");
+  }
+  out.Print("return true;\n");
+  out.Outdent();
+  out.Print("}\n");
+}
+
 }  // namespace
 
 void PrintJson(const MessageSet& set, CodeWriter& out) {
@@ -326,11 +353,13 @@ void PrintJson(const MessageSet& set, CodeWriter& out) {
       "namespace runnel::generated_json {\n"
       "namespace {\n");
   for (size_t i = 0; i < set.enums.size(); ++i) PrintEnum(set.enums[i], i, out);
-  if (!set.messages.empty()) out.Print("\n");
+  // What is here would hide those of the well-known types.
+  if (!set.messages.empty()) out.Print("\nusing ::runnel::HasValidUtf8;\n\n");
   for (const Message& message : set.messages) {
     out.Print(
         "void WriteJson(const $type$& message, JsonOutput& out);\n"
-        "bool ReadJson(JsonInput& in, $type$& message);\n",
+        "bool ReadJson(JsonInput& in, $type$& message);\n"
+        "[[maybe_unused]] bool HasValidUtf8(const $type$& message);\n",
         {{"type", message.cpp_type}});
   }
   for (size_t i = 0; i < set.messages.size(); ++i) {
@@ -338,16 +367,20 @@ void PrintJson(const MessageSet& set, CodeWriter& out) {
     PrintFields(set.messages[i], i, out);
     PrintWrite(set.messages[i], out);
     PrintRead(set.messages[i], i, set, out);
+    PrintCheckUtf8(set.messages[i], out);
   }
   out.Print("\n");
   size_t index = 0;
   for (const std::string& type : set.sent) {
-    out.Print("const GeneratedJson<$type$, WriteJson, ReadJson> json$index$;\n",
+    out.Print("const GeneratedJson<$type$, WriteJson, ReadJson, HasValidUtf8> json$index$;\n",
               {{"type", type}, {"index", std::to_string(index++)}});
   }
   for (const std::string& type : set.well_known_sent) {
-    out.Print("const GeneratedJson<$type$, ::runnel::WriteJson, ::runnel::ReadJson> json$index$;\n",
-              {{"type", type}, {"index", std::to_string(index++)}});
+    out.Print(
+        "const GeneratedJson<$type$, ::runnel::WriteJson, ::runnel::ReadJson,\n"
+        "                    ::runnel::HasValidUtf8>\n"
+        "    json$index$;\n",
+        {{"type", type}, {"index", std::to_string(index++)}});
   }
   out.Print("\n}  // namespace\n}  // namespace runnel::generated_json\n");
 }

@@ -1,4 +1,5 @@
-// PrintJson writes the part of x.runnel.cc that writes and reads the JSON of messages.
+// PrintJson writes the part of x.runnel.cc that writes and reads the JSON of messages, and that
+// looks whether their strings are UTF-8.
 
 #ifndef RUNNEL_CODEGEN_CPP_JSON_EMITTER_H_
 #define RUNNEL_CODEGEN_CPP_JSON_EMITTER_H_

@@ -1,5 +1,5 @@
-// What the emitters know of messages: what it takes to write and read their JSON. Plain values, as
-// in file.h.
+// What the emitters know of messages: what it takes to write and read their JSON, and to find
+// their strings. Plain values, as in file.h.
 
 #ifndef RUNNEL_CODEGEN_MODEL_MESSAGE_H_
 #define RUNNEL_CODEGEN_MODEL_MESSAGE_H_
@@ -55,6 +55,9 @@ struct Field {
   size_t enum_index = 0;                   // of an enum: in MessageSet::enums
   bool closed = false;                     // an enum that cannot hold other numbers than its own
   size_t place = 0;                        // the fields of a oneof share one
+  // It is, or has in it, a string of proto3: one that is UTF-8 in the binary form too.
+  bool holds_text = false;
+  bool key_holds_text = false;  // of a map
 };
 
 // A key under which a field may come.

@@ -85,6 +85,28 @@ Enum ReadEnum(const pb::EnumDescriptor& descriptor) {
   return type;
 }
 
+bool IsText(const pb::FieldDescriptor& field) {
+  return field.type() == pb::FieldDescriptor::TYPE_STRING &&
+         field.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3;
+}
+
+// Whether a message of the type can hold such a string. `seen` are types that are no answer.
+bool MayHoldText(const pb::Descriptor& type, std::set<const pb::Descriptor*>& seen) {
+  if (!seen.insert(&type).second) return false;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const pb::FieldDescriptor& field = *type.field(i);
+    if (IsText(field)) return true;
+    if (field.message_type() != nullptr && MayHoldText(*field.message_type(), seen)) return true;
+  }
+  return false;
+}
+
+bool HoldsText(const pb::FieldDescriptor& field) {
+  std::set<const pb::Descriptor*> seen;
+  return IsText(field) ||
+         (field.message_type() != nullptr && MayHoldText(*field.message_type(), seen));
+}
+
 bool IsDeprecated(const pb::Descriptor& type) {
   return type.options().deprecated() || type.file()->options().deprecated();
 }
@@ -146,7 +168,11 @@ class Reader {
     const pb::FieldDescriptor& value =
         is_map ? *descriptor.message_type()->map_value() : descriptor;
     field.kind = KindOf(value);
-    if (is_map) field.key_kind = KindOf(*descriptor.message_type()->map_key());
+    if (is_map) {
+      field.key_kind = KindOf(*descriptor.message_type()->map_key());
+      field.key_holds_text = IsText(*descriptor.message_type()->map_key());
+    }
+    field.holds_text = HoldsText(value);
     if (value.cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) {
       field.enum_index = IndexOf(*value.enum_type());
       field.closed = value.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2;

@@ -40,7 +40,10 @@ absl::Status CheckUtf8(const Message& message, Utf8Fields fields) {
 }
 
 absl::Status EncodeProto(const Message& message, std::string& out) {
-  RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kProto3));
+  const MessageJson* const generated = FindMessageJson(message);
+  if (generated == nullptr || !generated->has_valid_utf8(message)) {
+    RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kProto3));
+  }
   const size_t size = message.ByteSizeLong();
   if (size > INT_MAX) {
     return absl::InvalidArgumentError(

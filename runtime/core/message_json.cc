@@ -17,6 +17,7 @@ constinit std::atomic<const MessageJsonRegistration*> newest{nullptr};
 struct Table {
   const MessageJsonRegistration* newest;
   absl::flat_hash_map<const Reflection*, const MessageJson*> types;
+  const Table* before = nullptr;  // keeps what it replaced in sight of leak checkers
 };
 
 constinit std::atomic<const Table*> current{nullptr};
@@ -24,11 +25,11 @@ constinit std::atomic<const Table*> current{nullptr};
 // A table stays for good: somebody may be reading it. There is more than one only when a library
 // is loaded while the program runs, or when two threads make the first at the same time.
 const Table* BuildTable(const MessageJsonRegistration* first) {
-  auto* table = new Table{first, {}};
+  auto* table = new Table{first, {}, nullptr};
   for (const auto* entry = first; entry != nullptr; entry = entry->next()) {
     table->types.emplace(entry->prototype().GetReflection(), &entry->functions());
   }
-  current.store(table, std::memory_order_release);
+  table->before = current.exchange(table, std::memory_order_acq_rel);
   return table;
 }
 

@@ -1,4 +1,5 @@
-// MessageJson is how the JSON that protoc-gen-runnel generated for a type of message is found.
+// MessageJson is how the JSON that protoc-gen-runnel generated for a type of message is found; and
+// the check of its strings, which comes with it.
 //
 // Each generated x.runnel.cc has a MessageJsonRegistration for every message its services send.
 // EncodeMessage and DecodeMessage look there; what they do not find is left to protobuf.
@@ -15,13 +16,15 @@
 
 namespace runnel {
 
-// Both are handed messages of the generated class, never another of the same descriptor.
+// All are handed messages of the generated class, never another of the same descriptor.
 struct MessageJson {
   // Appends the message to `out`, whose length after an error means nothing.
   absl::Status (*write)(const google::protobuf::Message& message, std::string& out);
   // Replaces the message by what the text says.
   absl::Status (*read)(std::string_view json, const Limits& limits,
                        google::protobuf::Message& message);
+  // Whether its strings, those of proto3, are UTF-8, as they have to be in the binary form.
+  bool (*has_valid_utf8)(const google::protobuf::Message& message);
 };
 
 // Lives as long as the program: a static object beside the functions. Registering the same type

@@ -15,10 +15,11 @@
 
 namespace runnel {
 
-template <typename T, void (*kWrite)(const T&, JsonOutput&), bool (*kRead)(JsonInput&, T&)>
+template <typename T, void (*kWrite)(const T&, JsonOutput&), bool (*kRead)(JsonInput&, T&),
+          bool (*kHasValidUtf8)(const T&)>
 class GeneratedJson {
  public:
-  GeneratedJson() : registration_(&Prototype, MessageJson{&Write, &Read}) {}
+  GeneratedJson() : registration_(&Prototype, MessageJson{&Write, &Read, &HasValidUtf8}) {}
 
  private:
   static const google::protobuf::Message& Prototype() { return T::default_instance(); }
@@ -35,6 +36,10 @@ class GeneratedJson {
     JsonInput input(json, limits);
     if (kRead(input, static_cast<T&>(message)) && input.AtEnd()) return absl::OkStatus();
     return input.Error(T::descriptor()->full_name());
+  }
+
+  static bool HasValidUtf8(const google::protobuf::Message& message) {
+    return kHasValidUtf8(static_cast<const T&>(message));
   }
 
   const MessageJsonRegistration registration_;

@@ -14,6 +14,7 @@
 #include "google/protobuf/wrappers.pb.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/string_view.h"
+#include "runtime/core/utf8.h"
 #include "runtime/json/time_text.h"
 
 namespace runnel {
@@ -202,6 +203,39 @@ bool ReadWrapped(JsonInput& in, bool (JsonInput::*read)(T&), Wrapper& message) {
 }
 
 }  // namespace
+
+bool HasValidUtf8(const pb::Any& message) { return IsValidUtf8(message.type_url()); }
+
+bool HasValidUtf8(const pb::FieldMask& message) {
+  return std::all_of(message.paths().begin(), message.paths().end(),
+                     [](const std::string& path) { return IsValidUtf8(path); });
+}
+
+bool HasValidUtf8(const pb::ListValue& message) {
+  return std::all_of(message.values().begin(), message.values().end(),
+                     [](const pb::Value& value) { return HasValidUtf8(value); });
+}
+
+bool HasValidUtf8(const pb::StringValue& message) { return IsValidUtf8(message.value()); }
+
+bool HasValidUtf8(const pb::Struct& message) {
+  return std::all_of(message.fields().begin(), message.fields().end(), [](const auto& field) {
+    return IsValidUtf8(field.first) && HasValidUtf8(field.second);
+  });
+}
+
+bool HasValidUtf8(const pb::Value& message) {
+  switch (message.kind_case()) {
+    case pb::Value::kStringValue:
+      return IsValidUtf8(message.string_value());
+    case pb::Value::kStructValue:
+      return HasValidUtf8(message.struct_value());
+    case pb::Value::kListValue:
+      return HasValidUtf8(message.list_value());
+    default:
+      return true;
+  }
+}
 
 bool ReadJson(JsonInput& in, pb::BoolValue& message) {
   return ReadWrapped(in, &JsonInput::Bool, message);

@@ -74,6 +74,24 @@ bool ReadJson(JsonInput& in, google::protobuf::UInt32Value& message);
 void WriteJson(const google::protobuf::UInt64Value& message, JsonOutput& out);
 bool ReadJson(JsonInput& in, google::protobuf::UInt64Value& message);
 
+// Whether the strings in them are UTF-8.
+bool HasValidUtf8(const google::protobuf::Any& message);
+inline bool HasValidUtf8(const google::protobuf::BoolValue&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::BytesValue&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::DoubleValue&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::Duration&) { return true; }
+bool HasValidUtf8(const google::protobuf::FieldMask& message);
+inline bool HasValidUtf8(const google::protobuf::FloatValue&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::Int32Value&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::Int64Value&) { return true; }
+bool HasValidUtf8(const google::protobuf::ListValue& message);
+bool HasValidUtf8(const google::protobuf::StringValue& message);
+bool HasValidUtf8(const google::protobuf::Struct& message);
+inline bool HasValidUtf8(const google::protobuf::Timestamp&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::UInt32Value&) { return true; }
+inline bool HasValidUtf8(const google::protobuf::UInt64Value&) { return true; }
+bool HasValidUtf8(const google::protobuf::Value& message);
+
 }  // namespace runnel
 
 #endif  // RUNNEL_RUNTIME_JSON_WELL_KNOWN_H_

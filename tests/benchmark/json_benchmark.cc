@@ -80,6 +80,18 @@ void ReadProtobuf(::benchmark::State& state) {
 }
 BENCHMARK(ReadProtobuf);
 
+// The binary form beside it: protobuf's bytes, and the check of strings and required fields.
+void WriteBinary(::benchmark::State& state) {
+  const Tick tick = MakeTick(kPayloadBytes);
+  std::string bytes;
+  for (auto _ : state) {
+    bytes.clear();
+    if (!EncodeMessage(Codec::kProto, tick, bytes).ok()) return state.SkipWithError("not written");
+    ::benchmark::DoNotOptimize(bytes.data());
+  }
+}
+BENCHMARK(WriteBinary);
+
 std::string Repeated(std::string_view text, size_t size) {
   std::string all;
   while (all.size() < size) all.append(text);

@@ -1,8 +1,10 @@
 // What the generated JSON takes and refuses, and how it says so. That it agrees with protobuf's
 // own is json_property's.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "google/protobuf/dynamic_message.h"
@@ -155,6 +157,21 @@ TEST(GeneratedJsonTest, UnknownNamesAreIgnoredOrRefused) {
               StatusIs(kInvalid, HasSubstr("aMood: \"MOOD_NEW\" is no value of this enum")));
 }
 
+TEST(GeneratedJsonTest, RefusesATextThatEndsAnywhereBeforeItsEnd) {
+  constexpr std::string_view kJson =
+      R"( { "singular" : {"aInt32":-12,"aInt64":"-3","aDouble":1.5e-3,"aFloat":"NaN","aBool":true,)"
+      R"("aString":"long enough for a vector \u00e4\ud83d\ude00","aBytes":"_w==","aMood":"MOOD_BAD",)"
+      R"("nobody":[{"x":null}]},"maps":{"byInt32":{"1":2},"values":{"a":[1,{"b":"c"}]}},)"
+      R"("wellKnown":{"aTimestamp":"2026-11-21T16:00:00Z","aAny":{},"aFieldMask":"a.b"}} )";
+  Kinds kinds;
+  ASSERT_THAT(Read(kJson, kinds), IsOk());
+  for (size_t size = 0; size < kJson.size() - 1; ++size) {
+    // Of exactly this size, so that a sanitizer sees who reads on.
+    const std::vector<char> text(kJson.begin(), kJson.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_THAT(Read({text.data(), text.size()}, kinds), StatusIs(kInvalid)) << size;
+  }
+}
+
 TEST(GeneratedJsonTest, BoundsNesting) {
   Limits limits;
   limits.max_json_depth = 4;
@@ -213,6 +230,36 @@ TEST(GeneratedJsonTest, LeavesTheOutputAloneWhenAMessageHasNoJson) {
                 StatusIs(kInvalid, HasSubstr(c.error)));
     EXPECT_EQ(json, "before");
   }
+}
+
+TEST(GeneratedJsonTest, BinaryFormHasUtf8InTheStringsOfProto3) {
+  constexpr char kBad[] = "\xff";
+  Kinds single, list, key, value, wrapper, deep, mask, type_url, choice;
+  single.mutable_singular()->set_a_string(kBad);
+  list.mutable_repeated()->add_a_string(kBad);
+  (*key.mutable_maps()->mutable_by_string())[kBad] = "";
+  (*value.mutable_maps()->mutable_values())["x"].set_string_value(kBad);
+  wrapper.mutable_well_known()->mutable_a_string_value()->set_value(kBad);
+  (*deep.mutable_well_known()->mutable_a_struct()->mutable_fields())["a"]
+      .mutable_list_value()
+      ->add_values()
+      ->set_string_value(kBad);
+  mask.mutable_well_known()->mutable_a_field_mask()->add_paths(kBad);
+  type_url.mutable_repeated()->add_a_any()->set_type_url(kBad);
+  choice.mutable_choice()->set_right(kBad);
+  for (const Kinds* kinds :
+       {&single, &list, &key, &value, &wrapper, &deep, &mask, &type_url, &choice}) {
+    std::string bytes;
+    EXPECT_THAT(EncodeMessage(Codec::kProto, *kinds, bytes),
+                StatusIs(kInvalid, HasSubstr("is not valid UTF-8")))
+        << kinds->ShortDebugString();
+  }
+  Kinds fine;
+  fine.mutable_kinds2()->set_a_string(kBad);  // proto2 does not ask for it
+  fine.mutable_singular()->set_a_bytes(kBad);
+  std::string bytes;
+  EXPECT_THAT(EncodeMessage(Codec::kProto, fine, bytes), IsOk());
+  EXPECT_THAT(EncodeMessage(Codec::kJson, fine, bytes), StatusIs(kInvalid));
 }
 
 TEST(GeneratedJsonTest, NamesRequiredFieldsThatAreMissing) {

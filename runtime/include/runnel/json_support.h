@@ -4,6 +4,7 @@
 #ifndef RUNNEL_JSON_SUPPORT_H_
 #define RUNNEL_JSON_SUPPORT_H_
 
+#include "runtime/core/utf8.h"
 #include "runtime/json/generated_json.h"
 #include "runtime/json/json_enum.h"
 #include "runtime/json/json_input.h"
