@@ -96,6 +96,52 @@ TEST(Base64Test, DecodesEitherAlphabetButNotBoth) {
   EXPECT_EQ(out, "\xff");
 }
 
+TEST(Base64Test, FindsTheOtherAlphabetFarBehindTheOne) {
+  std::string out;
+  for (const size_t between : {0, 1, 15, 16, 17, 40, 64}) {
+    const std::string middle(between, 'A');
+    for (const auto& [first, second] : {std::pair("+", "-"), {"/", "_"}, {"-", "/"}, {"_", "+"}}) {
+      std::string text = first + middle + second;
+      text.resize((text.size() + 3) / 4 * 4, 'A');
+      EXPECT_THAT(DecodeAnyBase64(text, out),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a character")))
+          << text;
+    }
+  }
+}
+
+TEST(Base64Test, AgreesWithAnotherCoderOnAnyLength) {
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (size_t size = 0; size < 200; ++size) {
+    std::string bytes(size, '\0'), text, decoded;
+    for (char& c : bytes) c = static_cast<char>(random());
+    absl::Base64Escape(bytes, &text);
+    std::string written(PaddedBase64Size(size), '?');
+    WritePaddedBase64(bytes, written.data());
+    ASSERT_EQ(written, text);
+    for (const bool url_safe : {false, true}) {
+      if (url_safe) absl::WebSafeBase64Escape(bytes, &text);
+      ASSERT_THAT(DecodeAnyBase64(text, decoded), IsOk());
+      ASSERT_EQ(decoded, bytes);
+    }
+    // One character of any kind at any place.
+    const std::string good = Encoded(bytes);
+    for (int round = 0; round < 50 && size > 0; ++round) {
+      std::string bad = good;
+      bad[random() % bad.size()] = static_cast<char>(random());
+      std::string by_absl;
+      const bool ours = DecodeBase64(bad, decoded).ok();
+      if (ours) {
+        ASSERT_EQ(Encoded(decoded), bad);
+      } else {
+        ASSERT_FALSE(absl::Base64Unescape(bad, &by_absl) && Encoded(by_absl) == bad) << bad;
+      }
+    }
+  }
+}
+
 TEST(Base64Test, WritesPaddingWhereAsked) {
   for (const auto& [bytes, text] : {std::pair<std::string, std::string>{"", ""},
                                     {"a", "YQ=="},
