@@ -26,6 +26,11 @@ absl::Status WindowViolation(uint64_t call) {
 CallStream::CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window)
     : sink_(sink), call_(call), send_window_(send_window), receive_window_(receive_window) {}
 
+CallStream::~CallStream() {
+  StopSending();
+  Unhold(held_bytes_);
+}
+
 size_t CallStream::WindowCharge(size_t bytes) { return std::max(bytes, kMinCharge); }
 
 bool CallStream::FitsOneFrame(size_t bytes) { return bytes <= kMaxPartBytes; }
@@ -34,10 +39,12 @@ Awaitable<absl::Status> CallStream::WaitToSend() {
   while (true) {
     if (!failed_.ok()) co_return failed_;
     absl::Status waited;
-    if (!send_window_.open()) {
+    if (outgoing_) {
+      waited = co_await sent_.Wait();
+    } else if (!send_window_.open()) {
       waited = co_await send_window_.opened().Wait();
-    } else if (!sink_.send_window().open()) {
-      waited = co_await sink_.send_window().opened().Wait();
+    } else if (!sink_.HasRoom()) {
+      waited = co_await sink_.room().Wait();
     } else {
       co_return absl::OkStatus();
     }
@@ -45,10 +52,7 @@ Awaitable<absl::Status> CallStream::WaitToSend() {
   }
 }
 
-void CallStream::ChargeMessage(size_t bytes) {
-  send_window_.Charge(WindowCharge(bytes));
-  sink_.send_window().Charge(WindowCharge(bytes));
-}
+void CallStream::ChargeMessage(size_t bytes) { send_window_.Charge(WindowCharge(bytes)); }
 
 MessageFrame CallStream::WholeMessage(std::string payload) {
   MessageFrame message;
@@ -61,19 +65,56 @@ void CallStream::SendMessage(std::string payload) {
   const size_t size = payload.size();
   ChargeMessage(size);
   if (FitsOneFrame(size)) {
-    sink_.Send(Frame{call_, WholeMessage(std::move(payload))}, WindowCharge(size));
+    sink_.Send(Frame{call_, WholeMessage(std::move(payload))});
     return;
   }
-  for (size_t offset = 0; offset < size; offset += kMaxPartBytes) {
-    MessageFrame part;
-    part.part = true;
-    part.size = offset == 0 ? size : 0;
-    part.payload = payload.substr(offset, kMaxPartBytes);
-    part.more = offset + part.payload.size() < size;
-    // The window is charged with the first part and freed with the last.
-    const size_t charge = part.more ? 0 : WindowCharge(size);
-    sink_.Send(Frame{call_, std::move(part)}, charge);
+  outgoing_.emplace();
+  outgoing_->payload = std::move(payload);
+  sink_.TakeTurns(*this);
+}
+
+bool CallStream::SendPart() {
+  const size_t size = outgoing_->payload.size();
+  MessageFrame part;
+  part.part = true;
+  part.size = outgoing_->sent == 0 ? size : 0;
+  part.payload = outgoing_->payload.substr(outgoing_->sent, kMaxPartBytes);
+  outgoing_->sent += part.payload.size();
+  part.more = outgoing_->sent < size;
+  const bool more = part.more;
+  sink_.Send(Frame{call_, std::move(part)});
+  if (more) return true;
+  std::optional<Frame> last = std::move(outgoing_->last);
+  outgoing_.reset();
+  sent_.Notify();
+  // The end of a call may be the end of this stream: nothing is touched after it.
+  if (last) sink_.Send(*last);
+  return false;
+}
+
+void CallStream::SendLast(Frame frame) {
+  if (outgoing_) {
+    outgoing_->last = std::move(frame);
+  } else {
+    sink_.Send(frame);
   }
+}
+
+void CallStream::StopSending() {
+  if (!outgoing_) return;
+  outgoing_.reset();
+  sink_.LeaveTurns(*this);
+}
+
+void CallStream::Hold(size_t bytes) {
+  held_bytes_ += bytes;
+  sink_.OnHeld(static_cast<int64_t>(bytes));
+}
+
+void CallStream::Unhold(size_t bytes) {
+  if (bytes == 0) return;
+  held_bytes_ -= bytes;
+  sink_.OnHeld(-static_cast<int64_t>(bytes));
 }
 
 absl::Status CallStream::OnMessage(MessageFrame message) {
@@ -102,6 +143,7 @@ absl::Status CallStream::OnMessage(MessageFrame message) {
                                                      message.payload.size(), " bytes says it has ",
                                                      message.size));
     }
+    Hold(WindowCharge(message.payload.size()));
     received_.push_back(std::move(message.payload));
     // Credit is given for what was stated; keep both numbers the same.
     const size_t extra = WindowCharge(message.size) - WindowCharge(received_.back().size());
@@ -114,6 +156,7 @@ absl::Status CallStream::OnMessage(MessageFrame message) {
     partial_size_ = message.size;
     partial_.clear();
   }
+  Hold(message.payload.size());
   partial_ += message.payload;
   if (partial_.size() > partial_size_ || (!message.more && partial_.size() != partial_size_)) {
     return absl::InvalidArgumentError(absl::StrCat("call ", call_, ": the parts of a message of ",
@@ -122,6 +165,7 @@ absl::Status CallStream::OnMessage(MessageFrame message) {
   }
   if (message.more) return absl::OkStatus();
   partial_size_ = 0;
+  Hold(WindowCharge(partial_.size()) - partial_.size());
   received_.push_back(std::exchange(partial_, std::string()));
   arrived_.Notify();
   return absl::OkStatus();
@@ -143,12 +187,18 @@ void CallStream::OnCredit(uint64_t bytes) {
 void CallStream::Fail(absl::Status status, bool keep_received) {
   if (!failed_.ok()) return;
   failed_ = std::move(status);
-  if (!keep_received) received_.clear();
+  StopSending();
+  Unhold(partial_.size());
   partial_.clear();
+  if (!keep_received) {
+    received_.clear();
+    Unhold(held_bytes_);
+  }
   arrived_.Notify();
+  sent_.Notify();
   send_window_.opened().Notify();
   // Others that wait for the session's window wake in vain and wait again.
-  sink_.send_window().opened().Notify();
+  sink_.room().Notify();
 }
 
 Awaitable<absl::StatusOr<std::optional<std::string>>> CallStream::Receive() {
@@ -160,6 +210,7 @@ Awaitable<absl::StatusOr<std::optional<std::string>>> CallStream::Receive() {
   }
   std::optional<std::string> message = std::move(received_.front());
   received_.pop_front();
+  Unhold(WindowCharge(message->size()));
   GrantCredit(WindowCharge(message->size()));
   co_return message;
 }
@@ -171,7 +222,7 @@ void CallStream::GrantCredit(size_t charge) {
   if (ungranted_bytes_ * 2 < receive_window_) return;
   CreditFrame credit;
   credit.bytes = std::exchange(ungranted_bytes_, 0);
-  sink_.Send(Frame{call_, credit}, 0);
+  sink_.Send(Frame{call_, credit});
 }
 
 }  // namespace runnel

@@ -15,16 +15,20 @@
 #include "runtime/async/awaitable.h"
 #include "runtime/async/signal.h"
 #include "runtime/session/frame_sink.h"
+#include "runtime/session/send_window.h"
 #include "runtime/wire/frame.h"
 
 namespace runnel {
 
 // Not thread-safe: lives on its session's loop. One coroutine may send while another receives.
-class CallStream {
+class CallStream final : private PartSource {
  public:
   // The sink outlives the stream. Windows are what either end may send before the other has
   // taken it.
   CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window);
+  ~CallStream();
+  CallStream(const CallStream&) = delete;
+  CallStream& operator=(const CallStream&) = delete;
 
   // What a message of this size takes from a window: its size, but never nothing, as an empty
   // message takes memory too.
@@ -34,8 +38,13 @@ class CallStream {
 
   // Waits until a message may start: OK, or what the call has failed with.
   Awaitable<absl::Status> WaitToSend();
-  // Sends a message, in parts if it is large.
+  // Sends a message, in parts if it is large: those leave one by one, and nothing else may be sent
+  // before WaitToSend has returned, except by SendLast.
   void SendMessage(std::string payload);
+  // Sends the call's last frame of this direction, behind the parts that are still to leave.
+  void SendLast(Frame frame);
+  // Whether parts are still to leave.
+  bool sending() const { return outgoing_.has_value(); }
   // What a message frame of this payload is, for those that travel inside `open` or `end`.
   static MessageFrame WholeMessage(std::string payload);
   // To be called when such a frame is sent.
@@ -54,18 +63,32 @@ class CallStream {
   Awaitable<absl::StatusOr<std::optional<std::string>>> Receive();
 
  private:
+  // A large message on its way.
+  struct Outgoing {
+    std::string payload;
+    size_t sent = 0;
+    std::optional<Frame> last;  // what follows it
+  };
+
+  bool SendPart() override;
+  void StopSending();
   void GrantCredit(size_t charge);
+  void Hold(size_t bytes);
+  void Unhold(size_t bytes);
 
   FrameSink& sink_;
   const uint64_t call_;
   SendWindow send_window_;
   const size_t receive_window_;
+  std::optional<Outgoing> outgoing_;
+  Signal sent_;
 
   std::deque<std::string> received_;
   std::string partial_;
   uint64_t partial_size_ = 0;   // of the message that is being put together; 0: none is
   size_t unread_bytes_ = 0;     // charges of messages that started and that nobody has taken
   size_t ungranted_bytes_ = 0;  // taken, but not yet given back as credit
+  size_t held_bytes_ = 0;       // of received_ and partial_
   bool half_closed_ = false;
   absl::Status failed_;
   Signal arrived_;

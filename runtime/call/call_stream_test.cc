@@ -17,24 +17,35 @@ using ::testing::HasSubstr;
 // A session that keeps what its calls send.
 class RecordingSink final : public FrameSink {
  public:
-  RecordingSink(Executor executor, size_t window) : executor_(executor), window_(window) {}
+  explicit RecordingSink(Executor executor) : executor_(executor) {}
 
   const Executor& executor() const override { return executor_; }
   Codec codec() const override { return Codec::kProto; }
   const Limits& limits() const override { return limits_; }
-  void Send(const Frame& frame, size_t charge) override {
-    frames.push_back(frame);
-    charged += charge;
+  void Send(const Frame& frame) override { frames.push_back(frame); }
+  bool HasRoom() const override { return has_room; }
+  Signal& room() override { return room_; }
+  void TakeTurns(PartSource& source) override {
+    turns.Add(source);
+    GiveTurns();
   }
-  SendWindow& send_window() override { return window_; }
+  void LeaveTurns(PartSource& source) override { turns.Remove(source); }
+  void OnHeld(int64_t bytes) override { held += bytes; }
+
+  void GiveTurns() {
+    turns.Run([this] { return blocked ? PartTurns::kAhead : 0; });
+  }
 
   std::vector<Frame> frames;
-  size_t charged = 0;
+  bool has_room = true;
+  bool blocked = false;  // nothing leaves
+  PartTurns turns;
+  int64_t held = 0;
 
  private:
   Executor executor_;
   Limits limits_;
-  SendWindow window_;
+  Signal room_;
 };
 
 class CallStreamTest : public testing::Test {
@@ -72,7 +83,7 @@ class CallStreamTest : public testing::Test {
   }
 
   asio::io_context context_{1};
-  RecordingSink sink_{context_.get_executor(), 1000};
+  RecordingSink sink_{context_.get_executor()};
   CallStream stream_{sink_, 5, 100, 100};
   std::vector<absl::StatusOr<std::optional<std::string>>> received_;
   std::vector<absl::Status> sendable_;
@@ -93,9 +104,10 @@ TEST_F(CallStreamTest, MessageMayStartWhileTheWindowIsPositiveAndDriveItNegative
 }
 
 TEST_F(CallStreamTest, SessionWindowStopsEveryCall) {
-  sink_.send_window().Charge(1000);
+  sink_.has_room = false;
   EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
-  sink_.send_window().Refund(1);
+  sink_.has_room = true;
+  sink_.room().Notify();
   Poll();
   ASSERT_EQ(sendable_.size(), 1u);
   EXPECT_THAT(sendable_[0], IsOk());
@@ -105,7 +117,6 @@ TEST_F(CallStreamTest, LargeMessageTravelsInPartsAndComesOutWhole) {
   const std::string large = std::string(100'000, 'a') + std::string(100'000, 'b');
   stream_.SendMessage(large);
   ASSERT_EQ(sink_.frames.size(), 4u);
-  EXPECT_EQ(sink_.charged, large.size());
   for (const Frame& frame : sink_.frames) {
     EXPECT_LE(std::get<MessageFrame>(frame.kind).payload.size(), 64u * 1024);
     EXPECT_THAT(stream_.OnMessage(std::get<MessageFrame>(frame.kind)), IsOk());
@@ -179,8 +190,78 @@ TEST_F(CallStreamTest, HalfCloseComesAfterTheMessages) {
   EXPECT_THAT(stream_.OnMessage(Whole(3)), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(CallStreamTest, PartsOfTwoCallsTakeTurns) {
+  CallStream other(sink_, 6, 100, 100);
+  sink_.blocked = true;
+  stream_.SendMessage(std::string(150'000, 'a'));
+  other.SendMessage(std::string(150'000, 'b'));
+  EXPECT_TRUE(sink_.frames.empty());
+  sink_.blocked = false;
+  sink_.GiveTurns();
+  std::vector<uint64_t> calls;
+  for (const Frame& frame : sink_.frames) calls.push_back(frame.call);
+  EXPECT_EQ(calls, (std::vector<uint64_t>{5, 6, 5, 6, 5, 6}));
+}
+
+TEST_F(CallStreamTest, LastFrameComesBehindThePartsBeforeIt) {
+  sink_.blocked = true;
+  stream_.SendMessage(std::string(100'000, 'a'));
+  stream_.SendLast(Frame{5, HalfCloseFrame()});
+  EXPECT_TRUE(sink_.frames.empty());
+  sink_.blocked = false;
+  sink_.GiveTurns();
+  ASSERT_EQ(sink_.frames.size(), 3u);
+  EXPECT_TRUE(std::holds_alternative<HalfCloseFrame>(sink_.frames[2].kind));
+  EXPECT_FALSE(stream_.sending());
+}
+
+TEST_F(CallStreamTest, NextMessageWaitsForThePartsOfTheLast) {
+  sink_.blocked = true;
+  stream_.OnCredit(1'000'000);
+  stream_.SendMessage(std::string(100'000, 'a'));
+  EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
+  sink_.blocked = false;
+  sink_.GiveTurns();
+  Poll();
+  ASSERT_EQ(sendable_.size(), 1u);
+  EXPECT_THAT(sendable_[0], IsOk());
+}
+
+TEST_F(CallStreamTest, FailureDropsPartsThatHaveNotLeft) {
+  sink_.blocked = true;
+  stream_.SendMessage(std::string(100'000, 'a'));
+  stream_.Fail(absl::CancelledError("enough"));
+  sink_.blocked = false;
+  sink_.GiveTurns();
+  EXPECT_TRUE(sink_.frames.empty());
+}
+
+TEST_F(CallStreamTest, TellsWhatUnreadMessagesHold) {
+  ASSERT_THAT(stream_.OnMessage(Whole(40)), IsOk());
+  ASSERT_THAT(stream_.OnMessage(Whole(40)), IsOk());
+  EXPECT_EQ(sink_.held, 80);
+  EXPECT_THAT(ReceiveNow(), IsOk());
+  EXPECT_EQ(sink_.held, 40);
+  stream_.Fail(absl::CancelledError("enough"));
+  EXPECT_EQ(sink_.held, 0);
+}
+
+TEST_F(CallStreamTest, TellsWhatPartsHoldBeforeTheMessageIsWhole) {
+  MessageFrame part;
+  part.part = part.more = true;
+  part.size = 20;
+  part.payload = "0123456789";
+  ASSERT_THAT(stream_.OnMessage(part), IsOk());
+  EXPECT_EQ(sink_.held, 10);
+  part.size = 0;
+  part.more = false;
+  ASSERT_THAT(stream_.OnMessage(part), IsOk());
+  EXPECT_THAT(ReceiveNow(), IsOk());
+  EXPECT_EQ(sink_.held, 0);
+}
+
 TEST_F(CallStreamTest, FailureWakesBothDirections) {
-  sink_.send_window().Charge(1000);
+  sink_.has_room = false;
   tasks_.Spawn(RecordReceive());
   tasks_.Spawn(RecordWaitToSend());
   Poll();

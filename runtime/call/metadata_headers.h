@@ -12,6 +12,10 @@ namespace runnel {
 
 inline constexpr std::string_view kTrailerPrefix = "trailer-";
 
+// In a response: the server has not run the method, and will not, so the call may be made
+// elsewhere. The value says why.
+inline constexpr std::string_view kNeverRanHeader = "runnel-never-ran";
+
 // Adds a field for every entry, with `prefix` before its key.
 void AddMetadata(const Metadata& metadata, std::string_view prefix, HttpHeaders& headers);
 

@@ -31,6 +31,8 @@ struct CallOptions {
   // From the start of the call to its end, on both sides. The call ends DEADLINE_EXCEEDED.
   absl::Duration timeout = absl::InfiniteDuration();
   std::optional<Route> route;  // the channel's, where not set
+  // Where no server can be reached: wait for one, until the timeout, instead of failing.
+  bool wait_for_ready = false;
   // For direct calls of resumable methods: resume after this message (Last-Event-ID).
   std::string last_event_id;
   // For unary calls: filled before the call returns. Must outlive it. Streams have accessors.

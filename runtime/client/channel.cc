@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "runtime/client/client_session.h"
-#include "runtime/client/direct_client_call.h"
-#include "runtime/client/session_client_call.h"
+#include "runtime/client/retrying_call.h"
+#include "runtime/client/server_list.h"
 #include "runtime/core/string_view.h"
 #include "runtime/http/http_client.h"
 
@@ -35,24 +34,38 @@ class FailedCall final : public ClientCall {
 
 class HttpChannel final : public Channel {
  public:
-  HttpChannel(Executor executor, absl::StatusOr<std::shared_ptr<HttpClient>> http,
+  HttpChannel(Executor executor, absl::StatusOr<std::vector<std::shared_ptr<HttpClient>>> servers,
               ChannelOptions options)
       : executor_(std::move(executor)),
-        http_(std::move(http)),
         options_(std::move(options)),
-        clock_(options_.clock != nullptr ? *options_.clock : Clock::Real()) {}
+        clock_(options_.clock != nullptr ? *options_.clock : Clock::Real()),
+        failure_(servers.status()) {
+    if (!servers.ok()) return;
+    ServerList::Options list;
+    list.executor = executor_;
+    list.servers = *std::move(servers);
+    list.codec = options_.codec;
+    list.limits = options_.limits;
+    list.clock = &clock_;
+    list.credentials = options_.credentials;
+    list.on_status = options_.on_status;
+    servers_ = std::make_shared<ServerList>(std::move(list));
+  }
 
   ~HttpChannel() override {
+    if (servers_ == nullptr) return;
     // Sessions and connections end where they live.
-    asio::post(executor_, [session = std::move(session_), http = std::move(http_)] {
-      if (session != nullptr) session->Close();
-    });
+    asio::post(executor_, [servers = std::move(servers_)] { servers->Close(); });
   }
 
   Executor executor() override { return executor_; }
 
   std::unique_ptr<ClientCall> NewCall(const MethodInfo& method, CallOptions options) override {
     return Intercepted(0, method, std::move(options));
+  }
+
+  ChannelStatus status() const override {
+    return servers_ != nullptr ? servers_->status() : ChannelStatus();
   }
 
  private:
@@ -66,54 +79,72 @@ class HttpChannel final : public Channel {
   }
 
   std::unique_ptr<ClientCall> Start(const MethodInfo& method, CallOptions options) {
-    if (!http_.ok()) return std::make_unique<FailedCall>(http_.status());
+    if (!failure_.ok()) return std::make_unique<FailedCall>(failure_);
     Route route = options.route.value_or(options_.route);
     if (route == Route::kAuto) {
       route = method.kind == CallKind::kUnary ? Route::kDirect : Route::kSession;
     }
-    if (route == Route::kSession) {
-      return std::make_unique<SessionClientCall>(CurrentSession(), method, std::move(options),
-                                                 clock_);
-    }
-    if (method.client_streams()) {
+    if (route == Route::kDirect && method.client_streams()) {
       return std::make_unique<FailedCall>(absl::UnimplementedError(absl::StrCat(
           AbslView(method.path),
           " streams requests, which a direct call cannot; use Route::kSession or kAuto")));
     }
-    return std::make_unique<DirectClientCall>(executor_, *http_, method, std::move(options),
-                                              options_.codec, options_.limits, clock_);
-  }
-
-  std::shared_ptr<ClientSession> CurrentSession() {
-    if (session_ == nullptr || !session_->over().ok()) {
-      session_ = std::make_shared<ClientSession>(executor_, *http_, options_.codec, options_.limits,
-                                                 clock_);
-    }
-    return session_;
+    RetryingCall::Options call;
+    call.servers = servers_;
+    call.route = route;
+    call.codec = options_.codec;
+    call.limits = options_.limits;
+    call.retry = options_.retry;
+    call.executor = executor_;
+    call.clock = &clock_;
+    return std::make_unique<RetryingCall>(std::move(call), method, std::move(options));
   }
 
   const Executor executor_;
-  absl::StatusOr<std::shared_ptr<HttpClient>> http_;
   const ChannelOptions options_;
   Clock& clock_;
-  std::shared_ptr<ClientSession> session_;
+  const absl::Status failure_;
+  std::shared_ptr<ServerList> servers_;
 };
 
 }  // namespace
 
 std::shared_ptr<Channel> Channel::Connect(Executor executor, std::string_view url,
                                           ChannelOptions options) {
+  return Connect(std::move(executor), std::vector<std::string>{std::string(url)},
+                 std::move(options));
+}
+
+std::shared_ptr<Channel> Channel::Connect(Executor executor, const std::vector<std::string>& urls,
+                                          ChannelOptions options) {
   HttpClientOptions http_options;
   http_options.limits = options.limits;
   http_options.clock = options.clock;
-  absl::StatusOr<std::shared_ptr<HttpClient>> http =
-      TcpHttpClient::Create(executor, url, std::move(http_options));
-  return std::make_shared<HttpChannel>(std::move(executor), std::move(http), std::move(options));
+  absl::StatusOr<std::vector<std::shared_ptr<HttpClient>>> servers =
+      std::vector<std::shared_ptr<HttpClient>>();
+  if (urls.empty()) servers = absl::InvalidArgumentError("the channel has no servers' URLs");
+  for (const std::string& url : urls) {
+    absl::StatusOr<std::shared_ptr<HttpClient>> http =
+        TcpHttpClient::Create(executor, url, http_options);
+    if (!http.ok()) {
+      servers = http.status();
+      break;
+    }
+    servers->push_back(*std::move(http));
+  }
+  return std::make_shared<HttpChannel>(std::move(executor), std::move(servers), std::move(options));
 }
 
 std::shared_ptr<Channel> Channel::Over(Executor executor, std::shared_ptr<HttpClient> http,
                                        ChannelOptions options) {
-  return std::make_shared<HttpChannel>(std::move(executor), std::move(http), std::move(options));
+  return Over(std::move(executor), std::vector<std::shared_ptr<HttpClient>>{std::move(http)},
+              std::move(options));
+}
+
+std::shared_ptr<Channel> Channel::Over(Executor executor,
+                                       std::vector<std::shared_ptr<HttpClient>> servers,
+                                       ChannelOptions options) {
+  return std::make_shared<HttpChannel>(std::move(executor), std::move(servers), std::move(options));
 }
 
 }  // namespace runnel

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "runtime/client/error_response.h"
 #include "runtime/core/status_details.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "runtime/http/not_sent.h"
 #include "runtime/session/frame_limits.h"
 #include "runtime/session/session_secret.h"
 #include "runtime/wire/base64.h"
@@ -21,33 +21,43 @@ namespace {
 
 // Well under what a default nginx takes in one body.
 constexpr size_t kMaxPostBytes = 512 * 1024;
+// What carries the frames of a POST, at most.
+constexpr size_t kPostOverhead = 1024;
 constexpr absl::Duration kAckDelay = absl::Seconds(1);
+// How long a POST may take. Servers answer at once.
+constexpr absl::Duration kReplyTime = absl::Seconds(15);
+// A stream that ends after so long has not failed.
+constexpr absl::Duration kLasted = absl::Seconds(1);
 
 absl::Status Lost(std::string_view why) {
   return WithErrorInfo(absl::UnavailableError(absl::StrCat("session lost: ", AbslView(why))),
                        {.reason = "SESSION_LOST", .domain = "runnel", .metadata = {}});
 }
 
+// Of an answer that is a proxy's.
+bool MayPass(int http_status) {
+  return http_status >= 500 || http_status == 408 || http_status == 429;
+}
+
 }  // namespace
 
-ClientSession::ClientSession(Executor executor, std::shared_ptr<HttpClient> http, Codec codec,
-                             const Limits& limits, Clock& clock)
-    : executor_(executor),
-      http_(std::move(http)),
-      codec_(codec),
-      limits_(limits),
-      frame_limits_(FrameLimits(limits)),
-      clock_(clock),
+ClientSession::ClientSession(Options options)
+    : options_(std::move(options)),
+      frame_limits_(FrameLimits(options_.limits)),
+      clock_(*options_.clock),
       secret_(NewSessionSecret()),
-      queue_(codec),
-      send_window_(limits.session_window_bytes),
-      ack_after_(limits.session_window_bytes / 4),
-      tasks_(std::move(executor)) {}
+      watch_(clock_, options_.executor, *this),
+      queue_(options_.codec),
+      session_send_window_(options_.limits.session_window_bytes),
+      max_post_bytes_(kMaxPostBytes),
+      ack_after_(options_.limits.session_window_bytes / 4),
+      tasks_(options_.executor) {}
 
-uint64_t ClientSession::OpenCall(SessionCallListener& listener, OpenFrame open, size_t charge) {
+uint64_t ClientSession::OpenCall(SessionCallListener& listener, OpenFrame open, bool repeatable) {
   const uint64_t id = ++last_call_;
-  calls_.emplace(id, &listener);
-  Send(Frame{id, std::move(open)}, charge);
+  if (!repeatable) open_last_ = std::min(open_last_, queue_.last_appended());
+  calls_.emplace(id, Call{&listener, queue_.last_appended() + 1});
+  Send(Frame{id, std::move(open)});
   if (!std::exchange(started_, true)) {
     tasks_.Spawn(RunDown(shared_from_this()));
     tasks_.Spawn(RunUp(shared_from_this()));
@@ -55,22 +65,35 @@ uint64_t ClientSession::OpenCall(SessionCallListener& listener, OpenFrame open, 
   return id;
 }
 
-void ClientSession::ForgetCall(uint64_t call) { calls_.erase(call); }
+void ClientSession::ForgetCall(uint64_t call) {
+  calls_.erase(call);
+  if (draining_ && calls_.empty()) Close();
+}
 
-void ClientSession::Send(const Frame& frame, size_t charge) {
+void ClientSession::Send(const Frame& frame) {
   if (!over_.ok()) return;
-  queue_.Append(frame, charge);
+  queue_.Append(frame);
   up_changed_.Notify();
+}
+
+void ClientSession::TakeTurns(PartSource& source) {
+  turns_.Add(source);
+  turns_.Run([this] { return queue_.unposted_bytes(); });
 }
 
 void ClientSession::Close() {
   if (!over_.ok()) return;
   if (!name_.empty()) {
-    // The server is told by a task that nobody waits for: it outlives this session.
-    TaskGroup farewell(executor_);
-    farewell.Spawn(SayClose(http_, MakeRequest("Close", codec_ == Codec::kJson ? "{}" : "")));
-    farewell.Release();
+    absl::StatusOr<HttpRequest> request =
+        MakeRequest("Close", options_.codec == Codec::kJson ? "{}" : "");
+    if (request.ok()) {
+      // The server is told by a task that nobody waits for: it outlives this session.
+      TaskGroup farewell(options_.executor);
+      farewell.Spawn(SayClose(options_.http, *std::move(request)));
+      farewell.Release();
+    }
   }
+  SetState(ChannelState::kIdle);
   End(absl::CancelledError("the channel was closed"));
 }
 
@@ -79,19 +102,44 @@ Awaitable<void> ClientSession::SayClose(std::shared_ptr<HttpClient> http, HttpRe
   response.status().IgnoreError();  // a server that does not hear it notices by itself
 }
 
-void ClientSession::End(absl::Status status) {
+void ClientSession::End(absl::Status status, bool never_ran) {
   if (!over_.ok()) return;
   Self self = shared_from_this();
   over_ = std::move(status);
-  const std::map<uint64_t, SessionCallListener*> calls = std::exchange(calls_, {});
-  for (const auto& [id, listener] : calls) listener->OnSessionEnd(over_);
+  watch_.End();
+  const std::map<uint64_t, Call> calls = std::exchange(calls_, {});
+  for (const auto& [id, call] : calls) {
+    call.listener->OnSessionEnd(over_, never_ran || call.open_seq > queue_.last_posted());
+  }
+  room_.Notify();
+  if (status_.state != ChannelState::kIdle) SetState(ChannelState::kLost, over_);
   tasks_.Cancel();
 }
 
-HttpRequest ClientSession::MakeRequest(std::string_view method, std::string body) const {
+void ClientSession::SetState(ChannelState state, absl::Status reason) {
+  const bool polling = polling_.on();
+  if (state == status_.state && polling == status_.polling) return;
+  if (state == ChannelState::kResuming) {
+    resuming_since_ = std::min(resuming_since_, clock_.Now());
+  } else {
+    resuming_since_ = absl::InfiniteFuture();
+  }
+  status_.state = state;
+  status_.polling = polling;
+  status_.reason = std::move(reason);
+  if (options_.on_status) options_.on_status(status_);
+}
+
+absl::StatusOr<HttpRequest> ClientSession::MakeRequest(std::string_view method,
+                                                       std::string body) const {
   HttpRequest request;
   request.target = absl::StrCat("/runnel.v1.Channel/", AbslView(method));
-  request.headers.Add("content-type", absl::StrCat("application/", AbslView(CodecName(codec_))));
+  if (options_.credentials) {
+    RUNNEL_ASSIGN_OR_RETURN(const Metadata credentials, options_.credentials());
+    for (const auto& [key, value] : credentials) request.headers.Add(key, value);
+  }
+  request.headers.Add("content-type",
+                      absl::StrCat("application/", AbslView(CodecName(options_.codec))));
   if (!name_.empty()) request.headers.Add("runnel-session", name_);
   // Numbers make all of them safe to repeat. Open alone says when it does: a server that has
   // started anew meanwhile must not take it for a first one.
@@ -100,78 +148,137 @@ HttpRequest ClientSession::MakeRequest(std::string_view method, std::string body
   return request;
 }
 
-bool ClientSession::MayRetry(const absl::Status& status) {
-  if (!over_.ok()) return false;
-  // The server's own words are final; a proxy's, or the network's, are not.
-  if (!absl::IsUnavailable(status) || !ReasonOf(status).empty()) {
-    End(absl::IsUnavailable(status) ? status : Lost(StdView(status.message())));
-    return false;
+absl::Status ClientSession::TakeRefusal(ResponseError error) {
+  const bool opening = name_.empty();
+  const std::string reason = error.from_server ? ReasonOf(error.status) : "";
+  // A late copy of our own came first; the next attempt comes after it.
+  if (reason == "SUPERSEDED") return error.status;
+  const bool may_pass = opening ? MayPass(error.http_status) : true;
+  if (!error.from_server && may_pass) return error.status;
+  if (error.from_server && absl::IsUnavailable(error.status) && reason.empty()) {
+    return error.status;
   }
-  if (clock_.Now() - last_contact_ > resume_window_) {
-    End(Lost(absl::StrCat("no contact with the server for ", absl::FormatDuration(resume_window_),
-                          "; the last attempt: ", status.message())));
-    return false;
+  if (opening && reason == "SESSION_UNKNOWN") {
+    // The Open that is repeated never came, or came to a server that is no more. It carried nothing
+    // that may not be repeated: begin anew.
+    secret_ = NewSessionSecret();
+    open_may_have_arrived_ = false;
+  } else if (opening) {
+    End(error.status, /*never_ran=*/!error.from_server || reason == "DRAINING");
+  } else {
+    End(reason == "SESSION_LOST" ? error.status : Lost(StdView(error.status.message())));
   }
-  return true;
+  return error.status;
+}
+
+void ClientSession::CheckContact(const absl::Status& failure) {
+  if (!over_.ok() || clock_.Now() - last_contact_ <= resume_window_) return;
+  End(Lost(absl::StrCat("no contact with the server for ", absl::FormatDuration(resume_window_),
+                        "; the last attempt: ", failure.message())));
 }
 
 // --- down ---
 
 Awaitable<void> ClientSession::RunDown(Self self) {
   self->last_contact_ = self->clock_.Now();
+  self->SetState(ChannelState::kConnecting);
   while (self->over_.ok()) {
-    absl::Status ended = co_await self->RunStream();
+    self->progress_ = false;
+    self->down_broken_ = absl::OkStatus();
+    const absl::Time began = self->clock_.Now();
+    absl::Status ended = co_await self->down_.Await(self->RunStream());
+    self->watch_.End();
     if (!self->over_.ok()) co_return;
-    if (!ended.ok()) {
-      if (self->name_.empty()) {
-        // Nobody knows whether a server that cannot be asked has run what Open carried.
-        self->End(ended);
-        co_return;
-      }
-      if (!self->MayRetry(ended)) co_return;
+    if (!self->down_broken_.ok()) ended = self->down_broken_;
+    if (!ended.ok() && !self->name_.empty()) self->SetState(ChannelState::kResuming, ended);
+    const bool lasted = ended.ok() && self->clock_.Now() - began >= kLasted;
+    if (self->progress_ || lasted) {
+      self->down_backoff_.Reset();
+      continue;
     }
+    self->CheckContact(ended);
+    if (!self->over_.ok()) co_return;
     absl::Status slept = co_await SleepFor(self->clock_, self->down_backoff_.Next());
     if (!slept.ok()) co_return;
   }
 }
 
-// OK: the stream ended and may be attached again.
-Awaitable<absl::Status> ClientSession::RunStream() {
+absl::StatusOr<HttpRequest> ClientSession::StreamRequest() {
+  const bool bounded = polling_.bounded(clock_.Now());
+  const uint64_t max_ms = bounded ? absl::ToInt64Milliseconds(StreamWatch::kBoundedTime) : 0;
   std::string body;
   HttpRequest request;
   if (name_.empty()) {
-    FrameQueue::Batch batch = queue_.Unacknowledged(kMaxPostBytes / 2);
+    FrameQueue::Batch batch = queue_.Unacknowledged(max_post_bytes_ / 2, open_last_);
     OpenRequest open;
     open.secret = secret_;
-    open.retry = std::exchange(open_sent_, true);
-    open.call_window_bytes = limits_.call_window_bytes;
-    open.session_window_bytes = limits_.session_window_bytes;
-    open_last_ = batch.last;
-    EncodeOpenRequest(codec_, open, batch.frames, body);
-    request = MakeRequest("Open", std::move(body));
+    open.retry = open_may_have_arrived_;
+    open.max_ms = max_ms;
+    open.call_window_bytes = options_.limits.call_window_bytes;
+    open.session_window_bytes = options_.limits.session_window_bytes;
+    EncodeOpenRequest(options_.codec, open, batch.frames, body);
+    RUNNEL_ASSIGN_OR_RETURN(request, MakeRequest("Open", std::move(body)));
+    queue_.MarkPosted(batch.last);
+    turns_.Run([this] { return queue_.unposted_bytes(); });
   } else {
     AttachRequest attach;
     attach.after = received_;
     attach.attempt = ++attempt_;
-    EncodeAttachRequest(codec_, attach, body);
-    request = MakeRequest("Attach", std::move(body));
+    attach.max_ms = max_ms;
+    EncodeAttachRequest(options_.codec, attach, body);
+    RUNNEL_ASSIGN_OR_RETURN(request, MakeRequest("Attach", std::move(body)));
     request.headers.Add("last-event-id", absl::StrCat(epoch_, "-", received_));
   }
   request.headers.Add("accept", "text/event-stream");
-  RUNNEL_CO_ASSIGN_OR_RETURN(HttpResponse response, co_await http_->Send(std::move(request)));
-  if (response.status != 200) co_return co_await ErrorOf(std::move(response), limits_);
-  if (response.body == nullptr) co_return absl::UnavailableError("the stream has no body");
-  co_return co_await ReadEvents(*response.body);
+  watch_.Begin(bounded         ? StreamWatch::Kind::kBounded
+               : name_.empty() ? StreamWatch::Kind::kOpen
+                               : StreamWatch::Kind::kAttach);
+  return request;
+}
+
+Awaitable<absl::Status> ClientSession::RunStream() {
+  absl::StatusOr<HttpRequest> request = StreamRequest();
+  if (!request.ok()) {
+    End(request.status());
+    co_return request.status();
+  }
+  const size_t body_bytes = request->body->size().value_or(0);
+  const bool opening = name_.empty();
+  const bool before = std::exchange(open_may_have_arrived_, true);
+  absl::StatusOr<HttpResponse> response = co_await options_.http->Send(*std::move(request));
+  if (!response.ok()) {
+    absl::Status failure = std::move(response).status();
+    const bool not_sent = TakeNotSent(failure);
+    if (opening && not_sent) {
+      open_may_have_arrived_ = before;
+      // Nobody is there: whoever made the calls may ask another server.
+      End(failure, /*never_ran=*/true);
+    }
+    co_return failure;
+  }
+  if (response->status != 200) {
+    ResponseError error = co_await ErrorOf(*std::move(response), options_.limits);
+    if (!over_.ok()) co_return error.status;
+    const bool too_large = error.http_status == 413 || ReasonOf(error.status) == "FRAME_TOO_LARGE";
+    if (opening && too_large && ShrinkPosts(body_bytes)) {
+      open_may_have_arrived_ = before;
+      progress_ = true;
+      co_return absl::OkStatus();
+    }
+    co_return TakeRefusal(std::move(error));
+  }
+  if (response->body == nullptr) co_return absl::UnavailableError("the stream has no body");
+  co_return co_await ReadEvents(*response->body);
 }
 
 Awaitable<absl::Status> ClientSession::ReadEvents(HttpBody& body) {
-  EventParser parser(2 * limits_.max_message_bytes + 128 * 1024);
+  EventParser parser(2 * options_.limits.max_message_bytes + 128 * 1024);
   while (over_.ok()) {
     absl::StatusOr<std::optional<std::string_view>> piece = co_await body.Read();
-    // However a stream ends, the session goes on with the next.
-    if (!piece.ok() || !*piece) co_return absl::OkStatus();
+    if (!piece.ok()) co_return piece.status();
+    if (!*piece) co_return absl::OkStatus();
     last_contact_ = clock_.Now();
-    down_backoff_.Reset();
+    watch_.OnBytes();
     parser.Feed(**piece);
     while (over_.ok()) {
       absl::StatusOr<std::optional<EventView>> event = parser.Next();
@@ -184,13 +291,15 @@ Awaitable<absl::Status> ClientSession::ReadEvents(HttpBody& body) {
         co_return taken;
       }
     }
+    if (polling_.on() && watch_.flows()) polling_.End();
+    if (over_.ok() && !name_.empty()) SetState(ChannelState::kConnected);
   }
   co_return absl::OkStatus();
 }
 
 absl::Status ClientSession::TakeEvent(const EventView& event) {
   if (event.type == "end") {
-    RUNNEL_ASSIGN_OR_RETURN(EndOfStream end, ParseEndOfStream(event.data, limits_));
+    RUNNEL_ASSIGN_OR_RETURN(EndOfStream end, ParseEndOfStream(event.data, options_.limits));
     return end.status.ok() ? absl::UnavailableError("the server has ended it") : end.status;
   }
   if (event.type != "message") return absl::OkStatus();  // a later version's
@@ -202,13 +311,14 @@ absl::Status ClientSession::TakeEvent(const EventView& event) {
         absl::StrCat("the server sent an event with the id \"", AbslView(event.id), "\""));
   }
   unacknowledged_bytes_ += event.data.size();
-  if (codec_ == Codec::kJson) {
-    RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec_, event.data, frame_limits_));
+  const Codec codec = options_.codec;
+  if (codec == Codec::kJson) {
+    RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec, event.data, frame_limits_));
     return TakeBatch(seq, std::move(batch));
   }
   std::string bytes;
   RUNNEL_RETURN_IF_ERROR(DecodeBase64(event.data, bytes));
-  RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec_, bytes, frame_limits_));
+  RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec, bytes, frame_limits_));
   return TakeBatch(seq, std::move(batch));
 }
 
@@ -225,6 +335,7 @@ absl::Status ClientSession::TakeBatch(uint64_t last, FrameBatch batch) {
   for (Frame& frame : batch.frames) {
     if (++seq <= received_) continue;
     received_ = seq;
+    progress_ = true;
     Dispatch(std::move(frame));
     if (!over_.ok()) return absl::OkStatus();
   }
@@ -235,32 +346,74 @@ absl::Status ClientSession::TakeBatch(uint64_t last, FrameBatch batch) {
 
 void ClientSession::Establish(const FrameBatch::SessionInfo& info) {
   if (!name_.empty()) return;
+  progress_ = true;
   name_ = absl::StrCat(info.id, ".", secret_);
   epoch_ = info.epoch;
+  const Limits& limits = options_.limits;
   if (info.resume_ms > 0) resume_window_ = absl::Milliseconds(info.resume_ms);
+  if (info.heartbeat_ms > 0) watch_.set_heartbeat(absl::Milliseconds(info.heartbeat_ms));
   if (info.session_window_bytes > 0) {
-    ack_after_ = std::min<uint64_t>(limits_.session_window_bytes, info.session_window_bytes) / 4;
+    session_send_window_ = std::min<uint64_t>(session_send_window_, info.session_window_bytes);
+    ack_after_ = std::min<uint64_t>(limits.session_window_bytes, info.session_window_bytes) / 4;
+  }
+  if (info.max_send_bytes > 2 * kPostOverhead) {
+    max_post_bytes_ = std::min<uint64_t>(max_post_bytes_, info.max_send_bytes - kPostOverhead);
   }
   const size_t before = call_send_window_;
   call_send_window_ =
       info.call_window_bytes > 0 ? info.call_window_bytes : Limits().call_window_bytes;
-  for (const auto& [id, listener] : std::map(calls_)) {
-    CreditFrame rest;
-    rest.bytes = call_send_window_ - std::min(before, call_send_window_);
-    listener->OnFrame(Frame{id, rest});
+  for (const auto& [id, call] : std::map(calls_)) {
+    call.listener->OnWindow(call_send_window_ - std::min(before, call_send_window_));
   }
-  send_window_.Refund(queue_.Acknowledge(open_last_));
+  queue_.Acknowledge(std::min(info.ack, queue_.last_posted()));
+  if (HasRoom()) room_.Notify();
   up_changed_.Notify();
 }
 
 void ClientSession::Dispatch(Frame frame) {
   if (std::holds_alternative<PingFrame>(frame.kind)) {
-    Send(Frame{0, PongFrame()}, 0);
+    Send(Frame{0, PongFrame()});
+    return;
+  }
+  if (auto* go_away = std::get_if<GoAwayFrame>(&frame.kind)) {
+    OnGoAway(*go_away);
     return;
   }
   // A frame of a call that was cancelled here crossed the cancellation on the way.
   auto found = calls_.find(frame.call);
-  if (found != calls_.end()) found->second->OnFrame(std::move(frame));
+  if (found != calls_.end()) found->second.listener->OnFrame(std::move(frame));
+}
+
+void ClientSession::OnGoAway(const GoAwayFrame& go_away) {
+  draining_ = true;
+  retry_at_ = clock_.Now() + absl::Milliseconds(go_away.retry_ms);
+  std::vector<SessionCallListener*> refused;
+  for (auto call = calls_.upper_bound(go_away.last_call); call != calls_.end();) {
+    refused.push_back(call->second.listener);
+    call = calls_.erase(call);
+  }
+  const absl::Status status = absl::UnavailableError(go_away.reason);
+  for (SessionCallListener* listener : refused) listener->OnSessionEnd(status, true);
+  if (calls_.empty()) Close();
+}
+
+void ClientSession::OnPingWanted() {
+  if (name_.empty() || ping_seq_ > 0) return;
+  Send(Frame{0, PingFrame()});
+  ping_seq_ = queue_.last_appended();
+}
+
+void ClientSession::OnStreamDead() {
+  down_broken_ = absl::UnavailableError("the down-stream has been silent for too long");
+  down_.Interrupt();
+}
+
+void ClientSession::OnStreamHeldBack() {
+  down_broken_ = absl::UnavailableError(
+      "a proxy on the way holds the down-stream back; it is asked for in pieces now");
+  polling_.Begin(clock_.Now());
+  progress_ = true;  // no reason to wait
+  down_.Interrupt();
 }
 
 // --- up ---
@@ -279,42 +432,95 @@ Awaitable<void> ClientSession::RunUp(Self self) {
       if (absl::IsCancelled(waited)) co_return;
       continue;
     }
-    absl::Status posted = co_await self->PostFrames();
+    absl::Status posted = co_await self->PostFramesInTime();
     if (!self->over_.ok()) co_return;
+    absl::Duration pause = std::exchange(self->post_delay_, absl::ZeroDuration());
     if (posted.ok()) {
       self->up_backoff_.Reset();
-      continue;
+      if (pause == absl::ZeroDuration()) continue;
+    } else {
+      self->CheckContact(posted);
+      if (!self->over_.ok()) co_return;
+      pause = self->up_backoff_.Next();
     }
-    if (!self->MayRetry(posted)) co_return;
-    absl::Status slept = co_await SleepFor(self->clock_, self->up_backoff_.Next());
+    absl::Status slept = co_await SleepFor(self->clock_, pause);
     if (!slept.ok()) co_return;
   }
 }
 
+Awaitable<absl::Status> ClientSession::PostFramesInTime() {
+  post_timed_out_ = false;
+  const std::unique_ptr<Timer> timer = clock_.CallAfter(options_.executor, kReplyTime, [this] {
+    post_timed_out_ = true;
+    up_.Interrupt();
+  });
+  absl::Status posted = co_await up_.Await(PostFrames());
+  if (!post_timed_out_) co_return posted;
+  // Perhaps the way up is slow.
+  max_post_bytes_ = std::max(max_post_bytes_ / 2, kMaxPostBytes / 16);
+  co_return absl::UnavailableError(
+      absl::StrCat("no reply to a POST within ", absl::FormatDuration(kReplyTime)));
+}
+
+bool ClientSession::ShrinkPosts(size_t body_bytes) {
+  // A frame that is refused by itself cannot be made smaller.
+  if (body_bytes < 2 * kPostOverhead) return false;
+  max_post_bytes_ = std::min(max_post_bytes_, body_bytes) / 2;
+  return true;
+}
+
 Awaitable<absl::Status> ClientSession::PostFrames() {
-  FrameQueue::Batch batch = queue_.Unacknowledged(kMaxPostBytes);
+  FrameQueue::Batch batch = queue_.Unacknowledged(max_post_bytes_);
+  queue_.MarkPosted(batch.last);
+  turns_.Run([this] { return queue_.unposted_bytes(); });
   SendRequest send;
   send.seq = batch.first;
   send.ack = received_;
   const size_t acknowledged_bytes = unacknowledged_bytes_;
   std::string body;
-  EncodeSendRequest(codec_, send, batch.frames, body);
+  EncodeSendRequest(options_.codec, send, batch.frames, body);
+  const size_t body_bytes = body.size();
+  absl::StatusOr<HttpRequest> request = MakeRequest("Send", std::move(body));
+  if (!request.ok()) {
+    End(request.status());
+    co_return request.status();
+  }
   RUNNEL_CO_ASSIGN_OR_RETURN(HttpResponse response,
-                             co_await http_->Send(MakeRequest("Send", std::move(body))));
-  if (response.status != 200) co_return co_await ErrorOf(std::move(response), limits_);
+                             co_await options_.http->Send(*std::move(request)));
+  if (response.status != 200) {
+    ResponseError error = co_await ErrorOf(std::move(response), options_.limits);
+    if (!over_.ok()) co_return error.status;
+    const bool too_large = error.http_status == 413 || ReasonOf(error.status) == "FRAME_TOO_LARGE";
+    if (!too_large) co_return TakeRefusal(std::move(error));
+    if (batch.count > 1 && ShrinkPosts(body_bytes)) co_return absl::OkStatus();
+    End(Lost(absl::StrCat(
+        "a request of ", body_bytes,
+        " bytes was refused as too large, and cannot be made smaller: ", error.status.message())));
+    co_return error.status;
+  }
   RUNNEL_CO_ASSIGN_OR_RETURN(
       std::string reply,
       co_await ReadAll(response.body.get(), kMaxErrorBytes, "the length of a reply to Send"));
-  RUNNEL_CO_ASSIGN_OR_RETURN(SendResponse sent, DecodeSendResponse(codec_, reply, limits_));
+  RUNNEL_CO_ASSIGN_OR_RETURN(SendResponse sent,
+                             DecodeSendResponse(options_.codec, reply, options_.limits));
+  if (sent.ack > queue_.last_posted()) {
+    co_return absl::InvalidArgumentError(absl::StrCat(
+        "the server has frame ", sent.ack, ", but the last one sent is ", queue_.last_posted()));
+  }
   last_contact_ = clock_.Now();
   acknowledged_ = send.ack;
   unacknowledged_bytes_ -= acknowledged_bytes;
   ack_due_ = received_ > acknowledged_ ? clock_.Now() + kAckDelay : absl::InfiniteFuture();
-  if (sent.ack > batch.last) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat("the server has frame ", sent.ack, ", but the last one sent is ", batch.last));
+  const bool had_room = HasRoom();
+  queue_.Acknowledge(sent.ack);
+  if (!had_room && HasRoom()) room_.Notify();
+  if (ping_seq_ > 0 && sent.ack >= ping_seq_) {
+    ping_seq_ = 0;
+    watch_.OnPingAnswered();
   }
-  send_window_.Refund(queue_.Acknowledge(sent.ack));
+  if (sent.ack < batch.last) {
+    post_delay_ = absl::Milliseconds(std::clamp<uint64_t>(sent.retry_ms, 10, 10'000));
+  }
   co_return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #define RUNNEL_RUNTIME_CLIENT_CLIENT_SESSION_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,9 +14,15 @@
 #include "absl/time/time.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
+#include "runtime/async/interruptible.h"
 #include "runtime/async/signal.h"
 #include "runtime/async/task_group.h"
 #include "runtime/client/backoff.h"
+#include "runtime/client/channel_state.h"
+#include "runtime/client/credentials.h"
+#include "runtime/client/error_response.h"
+#include "runtime/client/polling.h"
+#include "runtime/client/stream_watch.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
 #include "runtime/session/frame_queue.h"
@@ -31,85 +38,147 @@ class SessionCallListener {
   virtual ~SessionCallListener() = default;
   // A frame for this call.
   virtual void OnFrame(Frame frame) = 0;
-  // The session is over before the call was. The last that a call hears.
-  virtual void OnSessionEnd(const absl::Status& status) = 0;
+  // The server lets the call send so much more than was known when it was opened.
+  virtual void OnWindow(size_t more_bytes) = 0;
+  // The session takes no part in the call any more: it is over before the call was, or the server
+  // has refused the call. The last that a call hears. `never_ran`: the server has not run the
+  // method, and will not.
+  virtual void OnSessionEnd(const absl::Status& status, bool never_ran) = 0;
 };
 
 // Lives on its channel's loop. Holds itself alive until it is over.
-class ClientSession final : public FrameSink, public std::enable_shared_from_this<ClientSession> {
+class ClientSession final : public FrameSink,
+                            public std::enable_shared_from_this<ClientSession>,
+                            private StreamWatch::Listener {
  public:
-  ClientSession(Executor executor, std::shared_ptr<HttpClient> http, Codec codec,
-                const Limits& limits, Clock& clock);
+  struct Options {
+    Executor executor;
+    std::shared_ptr<HttpClient> http;
+    Codec codec = Codec::kProto;
+    Limits limits;
+    Clock* clock = nullptr;
+    Credentials credentials;
+    // Told of every change, on the loop.
+    std::function<void(const ChannelStatus&)> on_status;
+  };
+
+  explicit ClientSession(Options options);
 
   // Begins a call: gives it an id and sends `open`. Opens the session if this is its first.
-  // The listener hears of the call until it is forgotten.
-  uint64_t OpenCall(SessionCallListener& listener, OpenFrame open, size_t charge);
+  // The listener hears of the call until it is forgotten. `repeatable`: it does no harm to run the
+  // method twice.
+  uint64_t OpenCall(SessionCallListener& listener, OpenFrame open, bool repeatable);
   void ForgetCall(uint64_t call);
 
   // What the server lets a call send ahead. Before it has said how much, one message; calls that
-  // are open when it does get the rest as credit.
+  // are open when it does hear the rest (OnWindow).
   size_t call_send_window() const { return call_send_window_; }
 
   // OK until the session is over.
   const absl::Status& over() const { return over_; }
+  // The server takes no more calls on it; those that run may end.
+  bool draining() const { return draining_; }
+  // Of a server that drains: not before then should anybody come back to it.
+  absl::Time retry_at() const { return retry_at_; }
+  // Since when its server has been out of reach; InfiniteFuture while it is not.
+  absl::Time resuming_since() const { return resuming_since_; }
 
   // Ends every call, and tells the server.
   void Close();
 
   // FrameSink.
-  const Executor& executor() const override { return executor_; }
-  Codec codec() const override { return codec_; }
-  const Limits& limits() const override { return limits_; }
-  void Send(const Frame& frame, size_t charge) override;
-  SendWindow& send_window() override { return send_window_; }
+  const Executor& executor() const override { return options_.executor; }
+  Codec codec() const override { return options_.codec; }
+  const Limits& limits() const override { return options_.limits; }
+  void Send(const Frame& frame) override;
+  bool HasRoom() const override { return queue_.message_bytes() < session_send_window_; }
+  Signal& room() override { return room_; }
+  void TakeTurns(PartSource& source) override;
+  void LeaveTurns(PartSource& source) override { turns_.Remove(source); }
+  void OnHeld(int64_t) override {}  // bounded by the windows it gives
 
  private:
   using Self = std::shared_ptr<ClientSession>;
+
+  struct Call {
+    SessionCallListener* listener;
+    uint64_t open_seq;  // number of its first frame
+  };
+
+  // StreamWatch::Listener.
+  void OnPingWanted() override;
+  void OnStreamDead() override;
+  void OnStreamHeldBack() override;
 
   // The two directions, each a task.
   static Awaitable<void> RunDown(Self self);
   static Awaitable<void> RunUp(Self self);
   static Awaitable<void> SayClose(std::shared_ptr<HttpClient> http, HttpRequest request);
 
-  // One event stream: Open until the session is established, then Attach.
+  // One event stream: Open until the session is established, then Attach. OK: it ended as streams
+  // do.
   Awaitable<absl::Status> RunStream();
+  absl::StatusOr<HttpRequest> StreamRequest();
   Awaitable<absl::Status> ReadEvents(HttpBody& body);
   absl::Status TakeEvent(const EventView& event);
   absl::Status TakeBatch(uint64_t last, FrameBatch batch);
   void Dispatch(Frame frame);
   void Establish(const FrameBatch::SessionInfo& info);
+  void OnGoAway(const GoAwayFrame& go_away);
 
   // One POST of frames or an acknowledgement.
   Awaitable<absl::Status> PostFrames();
+  Awaitable<absl::Status> PostFramesInTime();
   bool AckDue() const;
+  // What is not posted must be small enough, or is made so. False: it cannot be.
+  bool ShrinkPosts(size_t body_bytes);
 
-  HttpRequest MakeRequest(std::string_view method, std::string body) const;
-  // Whether to go on after `status`; if not, the session is over.
-  bool MayRetry(const absl::Status& status);
-  void End(absl::Status status);
+  absl::StatusOr<HttpRequest> MakeRequest(std::string_view method, std::string body) const;
+  // What to make of an answer that is no success. Ends the session where that is final.
+  absl::Status TakeRefusal(ResponseError error);
+  // Ends the session when nothing has been heard of the server for too long.
+  void CheckContact(const absl::Status& failure);
+  void SetState(ChannelState state, absl::Status reason = absl::OkStatus());
+  void End(absl::Status status, bool never_ran = false);
 
-  const Executor executor_;
-  const std::shared_ptr<HttpClient> http_;
-  const Codec codec_;
-  const Limits limits_;
+  const Options options_;
   const Limits frame_limits_;
   Clock& clock_;
 
-  const std::string secret_;
+  std::string secret_;
   std::string name_;  // "<id>.<secret>", once established
   std::string epoch_;
   bool started_ = false;
-  bool open_sent_ = false;
-  uint64_t open_last_ = 0;  // number of the last frame that Open carried
+  bool open_may_have_arrived_ = false;
+  // The last frame that Open may carry. Nobody can say whether an Open without an answer was heard,
+  // so it carries only what may be repeated: then losing it loses nothing.
+  uint64_t open_last_ = FrameQueue::kAll;
   absl::Duration resume_window_ = absl::Seconds(120);
   absl::Time last_contact_;
   uint64_t attempt_ = 0;
+  ChannelStatus status_;
+  absl::Time resuming_since_ = absl::InfiniteFuture();
+  bool draining_ = false;
+  absl::Time retry_at_ = absl::InfinitePast();
+
+  Interruptible down_;
+  StreamWatch watch_;
+  Polling polling_;
+  bool progress_ = false;     // the current stream has brought something new
+  absl::Status down_broken_;  // why we gave the current stream up
+  Backoff down_backoff_;
 
   FrameQueue queue_;
-  SendWindow send_window_;
+  PartTurns turns_;
+  size_t session_send_window_;
   size_t call_send_window_ = 1;
+  Signal room_;
   Signal up_changed_;  // something to post, or established, or over
-  Backoff down_backoff_;
+  Interruptible up_;
+  bool post_timed_out_ = false;
+  uint64_t ping_seq_ = 0;  // number of the ping that is not answered; 0: none is
+  size_t max_post_bytes_;
+  absl::Duration post_delay_;  // the server's wish
   Backoff up_backoff_;
 
   uint64_t received_ = 0;      // number of the last frame that was taken
@@ -119,7 +188,7 @@ class ClientSession final : public FrameSink, public std::enable_shared_from_thi
   absl::Time ack_due_ = absl::InfiniteFuture();
 
   uint64_t last_call_ = 0;
-  std::map<uint64_t, SessionCallListener*> calls_;
+  std::map<uint64_t, Call> calls_;
   absl::Status over_;
   TaskGroup tasks_;
 };

@@ -1,4 +1,4 @@
-// What a response that is no success says.
+// What a response that is no success means to a client.
 
 #ifndef RUNNEL_RUNTIME_CLIENT_ERROR_RESPONSE_H_
 #define RUNNEL_RUNTIME_CLIENT_ERROR_RESPONSE_H_
@@ -10,12 +10,23 @@
 
 namespace runnel {
 
-// The longest body that is read for its message.
-inline constexpr size_t kMaxErrorBytes = 64 * 1024;
+struct ResponseError {
+  ResponseError() = default;
 
-// The error in the body, if it is one of the Connect protocol; else what the HTTP status means.
-// Never OK.
-Awaitable<absl::Status> ErrorOf(HttpResponse response, Limits limits);
+  int http_status = 0;
+  absl::Status status;
+  // The body is an error of a Runnel or Connect server. Else the answer may be that of a proxy, and
+  // the status is what follows from the HTTP status.
+  bool from_server = false;
+  // The server says that it has not run the method.
+  bool never_ran = false;
+};
+
+// Reads the body.
+Awaitable<ResponseError> ErrorOf(HttpResponse response, Limits limits);
+
+// The longest body of an error that is read, in bytes.
+inline constexpr size_t kMaxErrorBytes = 64 * 1024;
 
 }  // namespace runnel
 

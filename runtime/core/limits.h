@@ -30,9 +30,17 @@ struct Limits {
   // Channel.
   size_t max_send_bytes = 1024 * 1024;  // body of one Send
   size_t max_sessions = 10'000;
+  // Of one principal, and of callers without one at one address.
+  size_t max_sessions_per_principal = 64;
+  size_t max_sessions_per_address = 1'000;
   size_t max_calls_per_session = 1'000;
   size_t call_window_bytes = 64 * 1024;
   size_t session_window_bytes = 1024 * 1024;
+  // Of one session: messages that arrived and that no handler has read.
+  size_t max_unread_bytes = 16 * 1024 * 1024;
+  // Of all sessions of a server, divided among its loops: frames that clients have not
+  // acknowledged, whether they are attached or not, and unread messages.
+  size_t max_buffered_bytes = 256 * 1024 * 1024;
 };
 
 }  // namespace runnel

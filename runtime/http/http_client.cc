@@ -9,6 +9,7 @@
 #include "runtime/core/string_view.h"
 #include "runtime/http/client_connection.h"
 #include "runtime/http/http_url.h"
+#include "runtime/http/not_sent.h"
 #include "runtime/http/tcp_connector.h"
 
 namespace runnel {
@@ -158,7 +159,9 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<St
   const bool is_head_request = request.method == "HEAD";
   const std::shared_ptr<HttpBody> body = std::move(request.body);
 
+  bool sent = false;
   if (std::shared_ptr<ClientConnection> kept = state->Take(); kept != nullptr) {
+    sent = true;
     absl::StatusOr<HttpResponse> response =
         co_await kept->Exchange(head, is_head_request, body, framing);
     if (response.ok() || !absl::IsUnavailable(response.status()) || kept->has_received()) {
@@ -168,10 +171,10 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<St
     if (!idempotent) co_return response;
     if (body != nullptr && !body->Rewind()) co_return response;
   }
-  RUNNEL_CO_ASSIGN_OR_RETURN(
-      std::shared_ptr<ByteStream> stream,
-      co_await ConnectTcp(state->url.address, state->clock, state->options.connect_timeout));
-  auto connection = std::make_shared<ClientConnection>(state->executor, std::move(stream),
+  absl::StatusOr<std::shared_ptr<ByteStream>> stream =
+      co_await ConnectTcp(state->url.address, state->clock, state->options.connect_timeout);
+  if (!stream.ok()) co_return sent ? stream.status() : NotSent(stream.status());
+  auto connection = std::make_shared<ClientConnection>(state->executor, *std::move(stream),
                                                        state->options.limits, state->GiveBack());
   co_return co_await connection->Exchange(head, is_head_request, body, framing);
 }

@@ -49,9 +49,9 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   // Sends a request to the peer this client stands for and returns when the response's head is
-  // there. UNAVAILABLE when the peer cannot be reached or vanishes before; the message says which
-  // address and why. Cancelling the coroutine abandons the exchange.
-  // May be called any number of times at once, on the client's loop.
+  // there. UNAVAILABLE when the peer cannot be reached (then IsNotSent) or vanishes before; the
+  // message says which address and why. Cancelling the coroutine abandons the exchange. May be
+  // called any number of times at once, on the client's loop.
   virtual Awaitable<absl::StatusOr<HttpResponse>> Send(HttpRequest request) = 0;
 };
 

@@ -1,10 +1,12 @@
 #include "runtime/server/endpoint.h"
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/call/metadata_headers.h"
 #include "runtime/core/string_view.h"
 #include "runtime/server/direct_call.h"
 #include "runtime/server/direct_request.h"
@@ -15,13 +17,29 @@ namespace runnel {
 Endpoint::Endpoint(EndpointOptions options)
     : options_(std::move(options)), calls_(options_.executor), sessions_(options_, calls_) {}
 
+Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest& request) {
+  if (!options_.authenticate) co_return std::string();
+  // The user's code.
+  try {
+    const Caller caller{request.headers, request.peer};
+    co_return co_await options_.authenticate(caller);
+  } catch (const std::exception& thrown) {
+    co_return absl::UnknownError(absl::StrCat("the authenticator threw: ", thrown.what()));
+  } catch (...) {
+    co_return absl::UnknownError("the authenticator threw something that is no std::exception");
+  }
+}
+
 Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
+  absl::StatusOr<std::string> principal = co_await Authenticate(request);
+  if (!principal.ok()) co_return ErrorResponse(principal.status());
   const size_t question = request.target.find('?');
   std::string path = request.target.substr(0, question);
   std::string query =
       question == request.target.npos ? std::string() : request.target.substr(question + 1);
   if (!path.starts_with(SessionEndpoint::kPathPrefix)) {
-    co_return co_await HandleDirect(std::move(path), std::move(query), std::move(request));
+    co_return co_await HandleDirect(std::move(path), std::move(query), *std::move(principal),
+                                    std::move(request));
   }
   const std::string_view content_type = request.headers.Get("content-type").value_or("");
   const std::optional<Codec> codec = CodecOfMediaType(content_type);
@@ -34,17 +52,22 @@ Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
                          request.method != "POST" ? "POST" : "application/json, application/proto");
     co_return response;
   }
-  co_return co_await sessions_.Handle(path, *codec, std::move(request));
+  co_return co_await sessions_.Handle(path, *codec, *std::move(principal), std::move(request));
 }
 
 Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string query,
-                                               HttpRequest request) {
+                                               std::string principal, HttpRequest request) {
   const ServerMethod* method = options_.methods->Find(path);
   if (method == nullptr) {
     co_return ErrorResponse(404,
                             absl::UnimplementedError(absl::StrCat("there is no method ", path)));
   }
-  if (calls_.closed()) co_return ErrorResponse(CallGroup::Refusal());
+  if (calls_.closed()) {
+    HttpResponse refused = ErrorResponse(CallGroup::Refusal());
+    // No handler can say that: the client may make the call elsewhere.
+    refused.headers.Add(kNeverRanHeader, "draining");
+    co_return refused;
+  }
   DirectRequest direct;
   std::optional<HttpResponse> refused = DirectRequest::Parse(*method->info, query, request, direct);
   if (refused) co_return *std::move(refused);
@@ -53,6 +76,7 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
   context.method = method->info;
   context.metadata = std::move(direct.metadata);
   context.peer = std::move(request.peer);
+  context.principal = std::move(principal);
   context.last_event_id = std::move(direct.last_event_id);
   context.clock = options_.clock;
   context.executor = options_.executor;
@@ -61,7 +85,7 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
     context.deadline = options_.clock->Now() + direct.timeout;
   }
   auto call = std::make_shared<DirectCall>(std::move(context), direct.codec, options_.limits,
-                                           options_.heartbeat, std::move(direct.message));
+                                           options_.times.heartbeat, std::move(direct.message));
   call->Start(calls_, method->handler);
   co_return co_await DirectCall::Respond(std::move(call));
 }

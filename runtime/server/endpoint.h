@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "runtime/http/http_message.h"
 #include "runtime/server/endpoint_options.h"
 #include "runtime/server/server_call.h"
@@ -23,7 +24,9 @@ class Endpoint final : public HttpHandler {
   CallGroup& calls() { return calls_; }
 
  private:
-  Awaitable<HttpResponse> HandleDirect(std::string path, std::string query, HttpRequest request);
+  Awaitable<absl::StatusOr<std::string>> Authenticate(const HttpRequest& request);
+  Awaitable<HttpResponse> HandleDirect(std::string path, std::string query, std::string principal,
+                                       HttpRequest request);
 
   const EndpointOptions options_;
   CallGroup calls_;

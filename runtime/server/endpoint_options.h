@@ -3,10 +3,11 @@
 #ifndef RUNNEL_RUNTIME_SERVER_ENDPOINT_OPTIONS_H_
 #define RUNNEL_RUNTIME_SERVER_ENDPOINT_OPTIONS_H_
 
-#include "absl/time/time.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
 #include "runtime/core/limits.h"
+#include "runtime/server/attachment.h"
+#include "runtime/server/authenticator.h"
 #include "runtime/server/method_registry.h"
 #include "runtime/server/session_table.h"
 
@@ -20,8 +21,9 @@ struct EndpointOptions {
   SessionTable* sessions = nullptr;
   Clock* clock = nullptr;
   Limits limits;
-  absl::Duration heartbeat = absl::Seconds(15);
-  absl::Duration resume_window = absl::Seconds(120);
+  int loops = 1;  // how many share the limits of the whole server
+  SessionTimes times;
+  Authenticator authenticate;  // everybody is anonymous where not set
 };
 
 }  // namespace runnel

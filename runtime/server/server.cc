@@ -27,6 +27,8 @@ namespace {
 
 // How long connections may take to carry the last bytes of calls that were cancelled.
 constexpr absl::Duration kFlushTime = absl::Seconds(1);
+// How long sessions may take to say that they have everything.
+constexpr absl::Duration kAcknowledgeTime = absl::Seconds(2);
 
 // One event loop with everything that lives on it.
 struct Loop {
@@ -48,15 +50,27 @@ struct Loop {
   std::thread thread;
 };
 
+std::vector<std::shared_ptr<ServerSession>> SessionsOf(Loop& loop, SessionTable& sessions) {
+  std::vector<std::shared_ptr<ServerSession>> own = sessions.All();
+  const Executor here = loop.context.get_executor();
+  std::erase_if(own, [&](const auto& session) { return session->executor() != here; });
+  return own;
+}
+
 Awaitable<void> Drain(Loop& loop, SessionTable& sessions, absl::Time deadline) {
   Clock& clock = Clock::Real();
+  const bool at_once = clock.Now() >= deadline;
   // Connections stay welcome while calls finish: their sessions still send, attach and cancel.
   loop.endpoint.calls().Close();
+  for (const auto& session : SessionsOf(loop, sessions)) session->Drain(deadline);
   co_await loop.endpoint.calls().JoinUntil(clock, deadline);
   loop.endpoint.calls().CancelAll(CallGroup::Refusal());
-  const Executor here = loop.context.get_executor();
-  for (const std::shared_ptr<ServerSession>& session : sessions.All()) {
-    if (session->executor() == here) session->End("the server is shutting down");
+  // A client that has nothing left to wait for closes its session; one that is away cannot.
+  const absl::Time acknowledged_by =
+      clock.Now() + (at_once ? absl::ZeroDuration() : kAcknowledgeTime);
+  for (const auto& session : SessionsOf(loop, sessions)) {
+    co_await session->WaitUntilAcknowledged(acknowledged_by);
+    session->End("the server is shutting down");
   }
   // A handler that does not notice its cancellation is waited for: it uses the service.
   co_await loop.endpoint.calls().JoinUntil(clock, absl::InfiniteFuture());
@@ -87,7 +101,7 @@ struct Server::State {
   explicit State(ServerOptions o)
       : options(std::move(o)),
         methods(options.interceptors),
-        sessions(options.limits.max_sessions),
+        sessions(options.limits, Clock::Real()),
         blocking(static_cast<size_t>(std::max(options.blocking_threads, 1))) {}
 
   const ServerOptions options;
@@ -127,8 +141,9 @@ absl::Status Server::Start() {
   endpoint.sessions = &state_->sessions;
   endpoint.clock = &Clock::Real();
   endpoint.limits = state_->options.limits;
-  endpoint.heartbeat = state_->options.heartbeat;
-  endpoint.resume_window = state_->options.resume_window;
+  endpoint.loops = threads;
+  endpoint.times = state_->options.times;
+  endpoint.authenticate = state_->options.authenticate;
   for (int i = 0; i < threads; ++i) {
     const PortSharing sharing = threads == 1 ? PortSharing::kNone
                                 : i == 0     ? PortSharing::kFirst

@@ -11,6 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/core/limits.h"
+#include "runtime/server/attachment.h"
+#include "runtime/server/authenticator.h"
 #include "runtime/server/server_interceptor.h"
 #include "runtime/server/service.h"
 
@@ -25,10 +27,10 @@ struct ServerOptions {
   // Threads for ServerContext::RunBlocking.
   int blocking_threads = 4;
   Limits limits;
-  absl::Duration heartbeat =
-      absl::Seconds(15);  // a comment line after so long a silence on a stream
-  // How long a session waits for a client that lost its connection.
-  absl::Duration resume_window = absl::Seconds(120);
+  SessionTimes times;
+  // Says who calls (ServerContext::principal), for direct calls and sessions alike. Where not set,
+  // everybody is welcome, and nobody has a name.
+  Authenticator authenticate;
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors;
 };
@@ -54,8 +56,9 @@ class Server {
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080"
 
-  // Refuses new calls, lets those that run finish for up to `grace`, then cancels them
-  // (UNAVAILABLE), waits for their handlers, and stops listening and the threads.
+  // Refuses new calls, which clients then make elsewhere (go_away), lets those that run finish for
+  // up to `grace`, then ends them (UNAVAILABLE), waits for their handlers, and stops listening and
+  // the threads. Up to 3 s more may pass for the last bytes to reach the clients.
   void Shutdown(absl::Duration grace = absl::Seconds(10));
   // Returns when the server has been shut down.
   void Wait();

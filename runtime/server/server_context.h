@@ -26,6 +26,7 @@ class ServerContext {
     const MethodInfo* method = nullptr;
     Metadata metadata;
     std::string peer;
+    std::string principal;
     absl::Time deadline = absl::InfiniteFuture();
     std::string last_event_id;
     Clock* clock = nullptr;
@@ -41,6 +42,8 @@ class ServerContext {
   const Metadata& client_metadata() const { return call_.metadata; }
   // "127.0.0.1:53122"
   const std::string& peer() const { return call_.peer; }
+  // Who calls: what ServerOptions::authenticate said. Empty for anybody.
+  const std::string& principal() const { return call_.principal; }
   absl::Time deadline() const { return call_.deadline; }
   // What to give calls made on behalf of this one as CallOptions::timeout. Infinite without a
   // deadline.

@@ -1,5 +1,7 @@
 #include "runtime/server/server_session.h"
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,9 +15,21 @@
 namespace runnel {
 namespace {
 
+// What frames other than messages may hold: more than any client that acknowledges needs.
+constexpr size_t kControlBytes = 64 * 1024;
+// When a client is to send again what there was no room for.
+constexpr uint64_t kRetryMs = 100;
+
 absl::Status Lost(std::string_view why) {
   return WithErrorInfo(absl::UnavailableError(absl::StrCat("session lost: ", AbslView(why))),
                        {.reason = "SESSION_LOST", .domain = "runnel", .metadata = {}});
+}
+
+// 0, which means none, for a time without end.
+uint64_t Milliseconds(absl::Duration duration) {
+  return duration == absl::InfiniteDuration()
+             ? 0
+             : static_cast<uint64_t>(absl::ToInt64Milliseconds(duration));
 }
 
 std::string EndEvent(const absl::Status& status) {
@@ -35,17 +49,26 @@ ServerSession::ServerSession(Options options)
     : options_(std::move(options)),
       epoch_("1"),
       sent_(options_.codec, epoch_),
-      send_window_(options_.client_session_window) {}
+      attachment_(*options_.clock, options_.executor, options_.times, *this) {}
+
+ServerSession::~ServerSession() {
+  options_.budget->RemoveDetached(*this);
+  options_.budget->Add(-static_cast<int64_t>(accounted_bytes_));
+}
 
 std::string ServerSession::SessionInfoEvent() const {
   FrameBatch::SessionInfo info;
   info.id = options_.id;
   info.epoch = epoch_;
-  info.resume_ms = absl::ToInt64Milliseconds(options_.resume_window);
+  info.lease_ms = Milliseconds(options_.times.lease);
+  info.ping_ms = Milliseconds(options_.times.ping);
+  info.resume_ms = Milliseconds(options_.times.resume_window);
+  info.heartbeat_ms = Milliseconds(options_.times.heartbeat);
   info.call_window_bytes = options_.limits.call_window_bytes;
   info.session_window_bytes = options_.limits.session_window_bytes;
   info.max_send_bytes = options_.limits.max_send_bytes;
   info.max_message_bytes = options_.limits.max_message_bytes;
+  info.ack = received_;
   std::string batch;
   EncodeFrameBatch(options_.codec, info, "", batch);
   const std::string id = absl::StrCat(epoch_, "-0");
@@ -60,54 +83,127 @@ std::string ServerSession::SessionInfoEvent() const {
   return event;
 }
 
-absl::StatusOr<uint64_t> ServerSession::Attach(uint64_t after) {
+absl::StatusOr<uint64_t> ServerSession::Attach(const AttachOptions& attach) {
   if (ended_) return Lost("it is over");
-  if (absl::Status rewound = sent_.Rewind(after); !rewound.ok())
-    return Lost(StdView(rewound.message()));
-  RUNNEL_ASSIGN_OR_RETURN(size_t freed, sent_.Acknowledge(after));
-  send_window_.Refund(freed);
-  resume_timer_.reset();
-  attached_ = true;
-  ++stream_;
-  changed_.Notify();  // the stream that was there ends
-  return stream_;
+  if (attach.epoch && *attach.epoch != epoch_) {
+    return Lost(absl::StrCat("the client has events of epoch \"", *attach.epoch, "\", this is \"",
+                             epoch_, "\""));
+  }
+  RUNNEL_ASSIGN_OR_RETURN(uint64_t stream, attachment_.Begin(attach.attempt, attach.max));
+  stream_has_sent_ = attach.opened;
+  if (absl::Status rewound = sent_.Rewind(attach.after); !rewound.ok()) {
+    const absl::Status lost = Lost(StdView(rewound.message()));
+    End(absl::StrCat("it cannot go on where its client is: ", rewound.message()));
+    return lost;
+  }
+  RUNNEL_RETURN_IF_ERROR(Acknowledge(attach.after));
+  return stream;
+}
+
+absl::Status ServerSession::Acknowledge(uint64_t seq) {
+  const bool had_room = HasRoom();
+  RUNNEL_RETURN_IF_ERROR(sent_.Acknowledge(seq));
+  Account();
+  if (!had_room && HasRoom()) room_.Notify();
+  acknowledged_.Notify();
+  return absl::OkStatus();
+}
+
+void ServerSession::Account() {
+  const size_t now = held_bytes();
+  const size_t before = std::exchange(accounted_bytes_, now);
+  if (now != before) {
+    options_.budget->Add(static_cast<int64_t>(now) - static_cast<int64_t>(before));
+  }
 }
 
 Awaitable<absl::StatusOr<std::optional<std::shared_ptr<const std::string>>>>
 ServerSession::NextEvent(uint64_t stream) {
   std::shared_ptr<ServerSession> self = shared_from_this();
-  const absl::Time heartbeat_due = options_.clock->Now() + options_.heartbeat;
+  const absl::Time heartbeat_due = options_.clock->Now() + options_.times.heartbeat;
   while (true) {
-    if (stream != stream_) co_return std::nullopt;
-    if (std::shared_ptr<const std::string> event = sent_.NextToSend()) co_return event;
+    if (!attachment_.IsCurrent(stream)) co_return std::nullopt;
+    // A session that is over has more to say than that its stream is.
+    const bool over = !ended_ && options_.clock->Now() >= attachment_.ends_at();
+    if (over && (!attachment_.bounded() || sent_.AllSent())) co_return std::nullopt;
+    if (std::shared_ptr<const std::string> event = sent_.NextToSend()) {
+      stream_has_sent_ = true;
+      turns_.Run([this] { return sent_.unsent_bytes(); });
+      co_return event;
+    }
     if (ended_) {
       std::shared_ptr<const std::string> end = std::exchange(end_event_, nullptr);
       if (end == nullptr) co_return std::nullopt;
       co_return end;
     }
-    absl::Status waited = co_await changed_.WaitUntil(*options_.clock, heartbeat_due);
+    if (attachment_.bounded() && stream_has_sent_) co_return std::nullopt;
+    const absl::Time until = std::min(heartbeat_due, attachment_.ends_at());
+    absl::Status waited = co_await changed_.WaitUntil(*options_.clock, until);
     if (absl::IsDeadlineExceeded(waited)) {
-      co_return std::optional<std::shared_ptr<const std::string>>(nullptr);
+      if (until == heartbeat_due) {
+        co_return std::optional<std::shared_ptr<const std::string>>(nullptr);
+      }
+      continue;
     }
     if (!waited.ok()) co_return waited;
   }
 }
 
 void ServerSession::Detach(uint64_t stream) {
-  if (stream != stream_ || ended_ || !attached_) return;
-  attached_ = false;
-  resume_timer_ = options_.clock->CallAfter(options_.executor, options_.resume_window, [this] {
-    End(absl::StrCat("its client stayed away longer than ",
-                     absl::FormatDuration(options_.resume_window)));
+  if (!ended_) attachment_.End(stream);
+}
+
+void ServerSession::OnAttached(bool attached) {
+  if (attached) {
+    options_.budget->RemoveDetached(*this);
+  } else {
+    options_.budget->AddDetached(*this);
+  }
+}
+
+void ServerSession::GiveUp(const std::string& why) {
+  asio::post(options_.executor, [session = weak_from_this(), why] {
+    if (auto self = session.lock()) self->End(why);
   });
 }
 
-absl::StatusOr<uint64_t> ServerSession::Receive(uint64_t seq, uint64_t ack,
-                                                std::vector<Frame> frames) {
+bool ServerSession::HasRoom() const {
+  return sent_.message_bytes() < options_.client_session_window && options_.budget->open();
+}
+
+Signal& ServerSession::room() {
+  return sent_.message_bytes() < options_.client_session_window ? options_.budget->room() : room_;
+}
+
+void ServerSession::TakeTurns(PartSource& source) {
+  turns_.Add(source);
+  turns_.Run([this] { return sent_.unsent_bytes(); });
+}
+
+void ServerSession::OnHeld(int64_t bytes) {
+  unread_bytes_ += bytes;
+  Account();
+}
+
+bool ServerSession::HasRoomFor(const Frame& frame) const {
+  if (sent_.control_bytes() >= kControlBytes) return false;
+  return !CarriesMessage(frame) ||
+         (unread_bytes_ < options_.limits.max_unread_bytes && options_.budget->open());
+}
+
+absl::StatusOr<SendResponse> ServerSession::Receive(uint64_t seq, uint64_t ack,
+                                                    std::vector<Frame> frames) {
   if (ended_) return Lost("it is over");
-  RUNNEL_ASSIGN_OR_RETURN(size_t freed, sent_.Acknowledge(ack));
-  send_window_.Refund(freed);
-  if (frames.empty()) return received_;
+  attachment_.Heard();
+  RUNNEL_RETURN_IF_ERROR(Acknowledge(ack));
+  return Take(seq, std::move(frames));
+}
+
+absl::StatusOr<SendResponse> ServerSession::Take(uint64_t seq, std::vector<Frame> frames) {
+  if (ended_) return Lost("it is over");
+  SendResponse reply;
+  reply.ack = received_;
+  if (frames.empty()) return reply;
   if (seq == 0) return absl::InvalidArgumentError("frames are numbered from 1");
   if (seq > received_ + 1) {
     return WithErrorInfo(absl::FailedPreconditionError(absl::StrCat(
@@ -118,6 +214,10 @@ absl::StatusOr<uint64_t> ServerSession::Receive(uint64_t seq, uint64_t ack,
   }
   for (size_t i = 0; i < frames.size(); ++i) {
     if (seq + i <= received_) continue;
+    if (!HasRoomFor(frames[i])) {
+      reply.retry_ms = kRetryMs;
+      break;
+    }
     received_ = seq + i;
     if (absl::Status taken = Dispatch(std::move(frames[i])); !taken.ok()) {
       End(absl::StrCat("the client broke the protocol: ", taken.message()));
@@ -125,7 +225,8 @@ absl::StatusOr<uint64_t> ServerSession::Receive(uint64_t seq, uint64_t ack,
     }
     if (ended_) return Lost("it is over");
   }
-  return received_;
+  reply.ack = received_;
+  return reply;
 }
 
 absl::Status ServerSession::Dispatch(Frame frame) {
@@ -133,14 +234,14 @@ absl::Status ServerSession::Dispatch(Frame frame) {
     return OpenCall(frame.call, std::move(*open));
   }
   if (std::holds_alternative<PingFrame>(frame.kind)) {
-    Send(Frame{0, PongFrame()}, 0);
+    Send(Frame{0, PongFrame()});
     return absl::OkStatus();
   }
   if (std::holds_alternative<PongFrame>(frame.kind)) return absl::OkStatus();
   // A frame of a call that is over crossed its end on the way.
   auto found = calls_.find(frame.call);
   if (found == calls_.end()) {
-    if (frame.call <= last_call_) return absl::OkStatus();
+    if (frame.call <= last_call_ || draining_) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat("call ", frame.call, " was never opened"));
   }
   std::shared_ptr<SessionCall> call = found->second;
@@ -149,7 +250,7 @@ absl::Status ServerSession::Dispatch(Frame frame) {
   } else if (std::holds_alternative<HalfCloseFrame>(frame.kind)) {
     call->OnHalfClose();
   } else if (std::holds_alternative<CancelFrame>(frame.kind)) {
-    call->Cancel(absl::CancelledError("the client has cancelled the call"));
+    call->OnCancel();
   } else if (auto* credit = std::get_if<CreditFrame>(&frame.kind)) {
     call->OnCredit(credit->bytes);
   } else {
@@ -160,6 +261,8 @@ absl::Status ServerSession::Dispatch(Frame frame) {
 }
 
 absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
+  // The client hears that this one never ran, and will not here.
+  if (draining_) return absl::OkStatus();
   if (id <= last_call_) {
     return absl::InvalidArgumentError(
         absl::StrCat("call ", id, " is opened after call ", last_call_, "; ids increase"));
@@ -168,10 +271,6 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
   const ServerMethod* method = options_.methods->Find(open.method);
   if (method == nullptr) {
     Refuse(id, absl::UnimplementedError(absl::StrCat("there is no method ", open.method)));
-    return absl::OkStatus();
-  }
-  if (options_.calls->closed()) {
-    Refuse(id, CallGroup::Refusal());
     return absl::OkStatus();
   }
   if (calls_.size() >= options_.limits.max_calls_per_session) {
@@ -185,6 +284,7 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
   context.method = method->info;
   context.metadata = std::move(open.metadata);
   context.peer = options_.peer;
+  context.principal = options_.principal;
   context.clock = options_.clock;
   context.executor = options_.executor;
   context.blocking_executor = options_.blocking_executor;
@@ -202,13 +302,37 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
 void ServerSession::Refuse(uint64_t call, absl::Status status) {
   EndFrame end;
   end.status = std::move(status);
-  Send(Frame{call, std::move(end)}, 0);
+  Send(Frame{call, std::move(end)});
 }
 
-void ServerSession::Send(const Frame& frame, size_t charge) {
+void ServerSession::Send(const Frame& frame) {
   if (ended_) return;
-  sent_.Append(frame, charge);
+  sent_.Append(frame);
+  Account();
   changed_.Notify();
+  if (!std::holds_alternative<EndFrame>(frame.kind) || !calls_.contains(frame.call)) return;
+  // It came behind the parts of a message, from within the call: that goes later.
+  asio::post(options_.executor,
+             [self = shared_from_this(), call = frame.call] { self->ForgetCall(call); });
+}
+
+void ServerSession::Drain(absl::Time deadline) {
+  if (ended_ || std::exchange(draining_, true)) return;
+  GoAwayFrame go_away;
+  go_away.last_call = last_call_;
+  go_away.reason = "the server is shutting down";
+  go_away.retry_ms = 1000;
+  const absl::Duration left = deadline - options_.clock->Now();
+  go_away.deadline_ms = Milliseconds(std::max(left, absl::Milliseconds(1)));
+  Send(Frame{0, std::move(go_away)});
+}
+
+Awaitable<void> ServerSession::WaitUntilAcknowledged(absl::Time deadline) {
+  std::shared_ptr<ServerSession> self = shared_from_this();
+  while (!ended_ && sent_.last_acknowledged() < sent_.last_appended()) {
+    absl::Status waited = co_await acknowledged_.WaitUntil(*options_.clock, deadline);
+    if (!waited.ok()) co_return;
+  }
 }
 
 void ServerSession::ForgetCall(uint64_t call) { calls_.erase(call); }
@@ -219,9 +343,12 @@ void ServerSession::End(const std::string& why) {
   const std::map<uint64_t, std::shared_ptr<SessionCall>> calls = calls_;
   for (const auto& [id, call] : calls) call->Cancel(Lost(why));
   ended_ = true;
+  calls_.clear();
   end_event_ = std::make_shared<std::string>(EndEvent(Lost(why)));
-  resume_timer_.reset();
+  attachment_.Stop();
+  options_.budget->RemoveDetached(*this);
   changed_.Notify();
+  acknowledged_.Notify();
   if (options_.on_end) options_.on_end(options_.id);
 }
 

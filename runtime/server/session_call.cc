@@ -47,7 +47,7 @@ void SessionCall::SendHeaderOnce() {
   if (std::exchange(header_sent_, true) || context().initial_metadata().empty()) return;
   HeaderFrame header;
   header.metadata = context().initial_metadata();
-  session_->Send(Frame{id_, std::move(header)}, 0);
+  session_->Send(Frame{id_, std::move(header)});
 }
 
 void SessionCall::OnEnd(const absl::Status& status) {
@@ -55,15 +55,28 @@ void SessionCall::OnEnd(const absl::Status& status) {
   EndFrame end;
   end.status = status;
   end.trailers = context().trailing_metadata();
-  size_t charge = 0;
   if (last_message_ && status.ok()) {
-    charge = CallStream::WindowCharge(last_message_->size());
-    stream_.ChargeMessage(charge);
+    stream_.ChargeMessage(last_message_->size());
     end.message = CallStream::WholeMessage(*std::move(last_message_));
   }
-  session_->Send(Frame{id_, std::move(end)}, charge);
+  if (status.ok() && stream_.sending()) {
+    // The session keeps the call until its last message has left.
+    stream_.SendLast(Frame{id_, std::move(end)});
+    return;
+  }
   stream_.Fail(status.ok() ? absl::CancelledError("the call is over") : status);
   session_->ForgetCall(id_);
+  session_->Send(Frame{id_, std::move(end)});
+}
+
+void SessionCall::OnCancel() {
+  const absl::Status cancelled = absl::CancelledError("the client has cancelled the call");
+  if (!ended()) return Cancel(cancelled);
+  // Its handler is done, but not all it wrote has left.
+  stream_.Fail(cancelled);
+  EndFrame end;
+  end.status = cancelled;
+  session_->Send(Frame{id_, std::move(end)});
 }
 
 }  // namespace runnel

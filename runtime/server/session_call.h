@@ -22,6 +22,7 @@ class SessionCall final : public ServerCall {
   // Frames of the client.
   void OnMessage(MessageFrame message);
   void OnHalfClose() { stream_.OnHalfClose(); }
+  void OnCancel();
   void OnCredit(uint64_t bytes) { stream_.OnCredit(bytes); }
 
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;

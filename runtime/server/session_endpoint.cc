@@ -65,27 +65,48 @@ HttpResponse StreamResponse(std::shared_ptr<ServerSession> session, uint64_t str
   return response;
 }
 
-// The seq of "<epoch>-<seq>".
-absl::StatusOr<uint64_t> SeqOfEventId(std::string_view id) {
+// Where a client is that has the event "<epoch>-<seq>".
+absl::Status ParseEventId(std::string_view id, ServerSession::AttachOptions& attach) {
   const size_t dash = id.rfind('-');
-  uint64_t seq = 0;
   if (dash != id.npos) {
-    auto [end, error] = std::from_chars(id.data() + dash + 1, id.data() + id.size(), seq);
-    if (error == std::errc() && end == id.data() + id.size()) return seq;
+    attach.epoch = std::string(id.substr(0, dash));
+    auto [end, error] = std::from_chars(id.data() + dash + 1, id.data() + id.size(), attach.after);
+    if (error == std::errc() && end == id.data() + id.size()) return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
       absl::StrCat("Last-Event-ID is \"", AbslView(id), "\"; a session's are <epoch>-<number>"));
 }
 
 // What is done with a session, on its home loop.
-Awaitable<absl::StatusOr<uint64_t>> AttachAtHome(std::shared_ptr<ServerSession> session,
-                                                 uint64_t after) {
-  co_return session->Attach(after);
+// The stream of an Open, and its first event.
+struct OpenedStream {
+  OpenedStream() = default;
+  uint64_t number = 0;
+  std::string info;
+};
+
+Awaitable<absl::StatusOr<OpenedStream>> OpenAtHome(std::shared_ptr<ServerSession> session,
+                                                   ServerSession::AttachOptions attach,
+                                                   std::vector<Frame> frames) {
+  OpenedStream stream;
+  RUNNEL_CO_ASSIGN_OR_RETURN(stream.number, session->Attach(attach));
+  absl::StatusOr<SendResponse> received = session->Take(1, std::move(frames));
+  if (!received.ok()) {
+    session->Detach(stream.number);
+    co_return received.status();
+  }
+  stream.info = session->SessionInfoEvent();
+  co_return stream;
 }
 
-Awaitable<absl::StatusOr<uint64_t>> ReceiveAtHome(std::shared_ptr<ServerSession> session,
-                                                  uint64_t seq, uint64_t ack,
-                                                  std::vector<Frame> frames) {
+Awaitable<absl::StatusOr<uint64_t>> AttachAtHome(std::shared_ptr<ServerSession> session,
+                                                 ServerSession::AttachOptions attach) {
+  co_return session->Attach(attach);
+}
+
+Awaitable<absl::StatusOr<SendResponse>> ReceiveAtHome(std::shared_ptr<ServerSession> session,
+                                                      uint64_t seq, uint64_t ack,
+                                                      std::vector<Frame> frames) {
   co_return session->Receive(seq, ack, std::move(frames));
 }
 
@@ -97,7 +118,7 @@ Awaitable<absl::Status> EndAtHome(std::shared_ptr<ServerSession> session) {
 }  // namespace
 
 Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec codec,
-                                                HttpRequest request) {
+                                                std::string principal, HttpRequest request) {
   const std::string method(path.substr(kPathPrefix.size()));
   const bool known =
       method == "Open" || method == "Attach" || method == "Send" || method == "Close";
@@ -107,13 +128,20 @@ Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec cod
   }
   absl::StatusOr<std::string> body = co_await ReadAll(
       request.body.get(), options_.limits.max_send_bytes, "Limits::max_send_bytes");
-  if (!body.ok()) co_return ErrorResponse(body.status());
+  if (!body.ok()) {
+    // The client may send less at a time.
+    if (!absl::IsResourceExhausted(body.status())) co_return ErrorResponse(body.status());
+    co_return ErrorResponse(WithErrorInfo(
+        body.status(), {.reason = "FRAME_TOO_LARGE", .domain = "runnel", .metadata = {}}));
+  }
   absl::StatusOr<HttpResponse> response;
   if (method == "Open") {
-    response = co_await Open(codec, *std::move(body), std::move(request.peer));
+    response =
+        co_await Open(codec, std::move(principal), *std::move(body), std::move(request.peer));
   } else {
     const std::string name(request.headers.Get("runnel-session").value_or(""));
-    absl::StatusOr<std::shared_ptr<ServerSession>> session = options_.sessions->Find(name);
+    absl::StatusOr<std::shared_ptr<ServerSession>> session =
+        options_.sessions->Find(name, principal);
     if (!session.ok()) {
       response = session.status();
     } else if (codec != (*session)->codec()) {
@@ -133,10 +161,12 @@ Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec cod
 
 absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec codec,
                                                                            const OpenRequest& open,
+                                                                           std::string principal,
                                                                            std::string peer) {
   ServerSession::Options options;
   options.id = SessionTable::NewId();
   options.peer = std::move(peer);
+  options.principal = std::move(principal);
   options.codec = codec;
   options.limits = options_.limits;
   options.client_call_window =
@@ -146,21 +176,42 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec
       open.session_window_bytes > 0
           ? std::min<size_t>(open.session_window_bytes, options_.limits.session_window_bytes)
           : options_.limits.session_window_bytes;
-  options.heartbeat = options_.heartbeat;
-  options.resume_window = options_.resume_window;
+  options.times = options_.times;
   options.clock = options_.clock;
   options.executor = options_.executor;
   options.blocking_executor = options_.blocking_executor;
   options.methods = options_.methods;
   options.calls = &calls_;
+  options.budget = &budget_;
   options.on_end = [sessions = options_.sessions](const std::string& id) { sessions->Remove(id); };
   auto session = std::make_shared<ServerSession>(std::move(options));
   RUNNEL_RETURN_IF_ERROR(options_.sessions->Add(open.secret, session));
   return session;
 }
 
-Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Open(Codec codec, std::string body,
-                                                              std::string peer) {
+absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::FindOrMakeSession(
+    Codec codec, const OpenRequest& open, std::string principal, std::string peer) {
+  RUNNEL_ASSIGN_OR_RETURN(std::shared_ptr<ServerSession> session,
+                          options_.sessions->FindBySecret(open.secret, principal));
+  if (session != nullptr) return session;
+  if (open.retry) {
+    return WithErrorInfo(
+        absl::NotFoundError("this server knows nothing of the session that is opened again"),
+        {.reason = "SESSION_UNKNOWN", .domain = "runnel", .metadata = {}});
+  }
+  if (calls_.closed()) {
+    return WithErrorInfo(CallGroup::Refusal(),
+                         {.reason = "DRAINING", .domain = "runnel", .metadata = {}});
+  }
+  absl::StatusOr<std::shared_ptr<ServerSession>> made =
+      NewSession(codec, open, principal, std::move(peer));
+  // A copy of this Open may have come in on another loop meanwhile.
+  if (!absl::IsAlreadyExists(made.status())) return made;
+  return options_.sessions->FindBySecret(open.secret, principal);
+}
+
+Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Open(Codec codec, std::string principal,
+                                                              std::string body, std::string peer) {
   RUNNEL_CO_ASSIGN_OR_RETURN(OpenRequest open,
                              DecodeOpenRequest(codec, body, FrameLimits(options_.limits)));
   if (std::find(open.versions.begin(), open.versions.end(), 1u) == open.versions.end()) {
@@ -172,39 +223,38 @@ Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Open(Codec codec, std::
     co_return absl::InvalidArgumentError(
         "`secret` is not made of 64 lower-case hexadecimal digits");
   }
-  std::shared_ptr<ServerSession> session = options_.sessions->FindBySecret(open.secret);
-  if (session == nullptr) {
-    if (open.retry) {
-      co_return WithErrorInfo(
-          absl::NotFoundError("this server knows nothing of the session that is opened again"),
-          {.reason = "SESSION_UNKNOWN", .domain = "runnel", .metadata = {}});
-    }
-    if (calls_.closed()) co_return CallGroup::Refusal();
-    RUNNEL_CO_ASSIGN_OR_RETURN(session, NewSession(codec, open, std::move(peer)));
+  RUNNEL_CO_ASSIGN_OR_RETURN(std::shared_ptr<ServerSession> session,
+                             FindOrMakeSession(codec, open, std::move(principal), std::move(peer)));
+  if (session == nullptr || session->codec() != codec) {
+    co_return absl::InvalidArgumentError("the session was opened otherwise, or is over");
   }
-  RUNNEL_CO_ASSIGN_OR_RETURN(uint64_t stream,
-                             co_await OnExecutor(session->executor(), AttachAtHome(session, 0)));
-  // From here on the body's end detaches the session, whatever comes of the frames.
-  HttpResponse response = StreamResponse(session, stream, session->SessionInfoEvent());
-  if (!open.frames.empty()) {
-    RUNNEL_CO_ASSIGN_OR_RETURN(
-        [[maybe_unused]] uint64_t ack,
-        co_await OnExecutor(session->executor(),
-                            ReceiveAtHome(session, 1, 0, std::move(open.frames))));
-  }
-  co_return response;
+  ServerSession::AttachOptions attach;
+  attach.opened = true;
+  attach.max = absl::Milliseconds(open.max_ms);
+  RUNNEL_CO_ASSIGN_OR_RETURN(
+      OpenedStream stream,
+      co_await OnExecutor(session->executor(),
+                          OpenAtHome(session, attach, std::move(open.frames))));
+  // The body's end detaches the session.
+  co_return StreamResponse(session, stream.number, std::move(stream.info));
 }
 
 Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Attach(
     std::shared_ptr<ServerSession> session, HttpHeaders headers, std::string body) {
-  RUNNEL_CO_ASSIGN_OR_RETURN(AttachRequest attach,
+  RUNNEL_CO_ASSIGN_OR_RETURN(AttachRequest request,
                              DecodeAttachRequest(session->codec(), body, options_.limits));
-  uint64_t after = attach.after;
+  ServerSession::AttachOptions attach;
+  attach.after = request.after;
+  attach.attempt = request.attempt;
+  attach.max = absl::Milliseconds(request.max_ms);
+  if (attach.attempt == 0) {
+    co_return absl::InvalidArgumentError("`attempt` is missing; attempts are numbered from 1");
+  }
   if (std::optional<std::string_view> id = headers.Get("last-event-id")) {
-    RUNNEL_CO_ASSIGN_OR_RETURN(after, SeqOfEventId(*id));
+    RUNNEL_CO_RETURN_IF_ERROR(ParseEventId(*id, attach));
   }
   RUNNEL_CO_ASSIGN_OR_RETURN(
-      uint64_t stream, co_await OnExecutor(session->executor(), AttachAtHome(session, after)));
+      uint64_t stream, co_await OnExecutor(session->executor(), AttachAtHome(session, attach)));
   std::string first;
   AppendComment("ok", first);
   co_return StreamResponse(session, stream, std::move(first));
@@ -214,10 +264,10 @@ Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Send(
     std::shared_ptr<ServerSession> session, std::string body) {
   RUNNEL_CO_ASSIGN_OR_RETURN(
       SendRequest send, DecodeSendRequest(session->codec(), body, FrameLimits(options_.limits)));
-  SendResponse reply;
   RUNNEL_CO_ASSIGN_OR_RETURN(
-      reply.ack, co_await OnExecutor(session->executor(), ReceiveAtHome(session, send.seq, send.ack,
-                                                                        std::move(send.frames))));
+      SendResponse reply,
+      co_await OnExecutor(session->executor(),
+                          ReceiveAtHome(session, send.seq, send.ack, std::move(send.frames))));
   std::string bytes;
   EncodeSendResponse(session->codec(), reply, bytes);
   co_return BytesResponse(absl::StrCat("application/", AbslView(CodecName(session->codec()))),

@@ -18,23 +18,33 @@ class SessionEndpoint {
   static constexpr std::string_view kPathPrefix = "/runnel.v1.Channel/";
 
   SessionEndpoint(const EndpointOptions& options, CallGroup& calls)
-      : options_(options), calls_(calls) {}
+      : options_(options),
+        calls_(calls),
+        budget_(options.limits.max_buffered_bytes / static_cast<size_t>(options.loops)) {}
 
-  // For a POST below kPathPrefix.
-  Awaitable<HttpResponse> Handle(std::string_view path, Codec codec, HttpRequest request);
+  // For a POST below kPathPrefix, from `principal`.
+  Awaitable<HttpResponse> Handle(std::string_view path, Codec codec, std::string principal,
+                                 HttpRequest request);
 
  private:
-  Awaitable<absl::StatusOr<HttpResponse>> Open(Codec codec, std::string body, std::string peer);
+  Awaitable<absl::StatusOr<HttpResponse>> Open(Codec codec, std::string principal, std::string body,
+                                               std::string peer);
   Awaitable<absl::StatusOr<HttpResponse>> Attach(std::shared_ptr<ServerSession> session,
                                                  HttpHeaders headers, std::string body);
   Awaitable<absl::StatusOr<HttpResponse>> Send(std::shared_ptr<ServerSession> session,
                                                std::string body);
   Awaitable<absl::StatusOr<HttpResponse>> Close(std::shared_ptr<ServerSession> session);
+  absl::StatusOr<std::shared_ptr<ServerSession>> FindOrMakeSession(Codec codec,
+                                                                   const OpenRequest& open,
+                                                                   std::string principal,
+                                                                   std::string peer);
   absl::StatusOr<std::shared_ptr<ServerSession>> NewSession(Codec codec, const OpenRequest& open,
+                                                            std::string principal,
                                                             std::string peer);
 
   const EndpointOptions& options_;
   CallGroup& calls_;
+  SessionBudget budget_;
 };
 
 }  // namespace runnel

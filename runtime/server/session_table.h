@@ -3,6 +3,7 @@
 #ifndef RUNNEL_RUNTIME_SERVER_SESSION_TABLE_H_
 #define RUNNEL_RUNTIME_SERVER_SESSION_TABLE_H_
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,7 +11,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "runtime/async/clock.h"
+#include "runtime/core/limits.h"
 #include "runtime/server/server_session.h"
 #include "runtime/session/session_secret.h"
 
@@ -19,18 +24,24 @@ namespace runnel {
 // Thread-safe: every loop uses the one table. Secrets are kept as SHA-256 hashes.
 class SessionTable {
  public:
-  explicit SessionTable(size_t max_sessions) : max_sessions_(max_sessions) {}
+  // The clock outlives the table.
+  SessionTable(const Limits& limits, Clock& clock) : limits_(limits), clock_(clock) {}
 
   // A name that nobody has yet: 128 random bits as 32 hexadecimal digits.
   static std::string NewId();
 
-  // RESOURCE_EXHAUSTED when the table is full.
+  // ALREADY_EXISTS when there is a session with this secret. SESSION_UNKNOWN when there was one:
+  // this Open is a late copy. RESOURCE_EXHAUSTED, reason TOO_MANY_SESSIONS, when there are too many
+  // in all, of its principal, or, where it has none, of its peer's address.
   absl::Status Add(std::string_view secret, std::shared_ptr<ServerSession> session);
   // What the header `Runnel-Session: <id>.<secret>` names. NOT_FOUND, reason SESSION_UNKNOWN, when
-  // there is no such session or the secret is another.
-  absl::StatusOr<std::shared_ptr<ServerSession>> Find(std::string_view header) const;
+  // there is no such session or the secret is another. PERMISSION_DENIED, reason WRONG_PRINCIPAL,
+  // when it is somebody else's.
+  absl::StatusOr<std::shared_ptr<ServerSession>> Find(std::string_view header,
+                                                      std::string_view principal) const;
   // The session that was opened with this secret, for a repeated Open; null when there is none.
-  std::shared_ptr<ServerSession> FindBySecret(std::string_view secret) const;
+  absl::StatusOr<std::shared_ptr<ServerSession>> FindBySecret(std::string_view secret,
+                                                              std::string_view principal) const;
   void Remove(const std::string& id);
 
   std::vector<std::shared_ptr<ServerSession>> All() const;
@@ -38,13 +49,26 @@ class SessionTable {
  private:
   struct Entry {
     SecretHash secret_hash;
+    std::string owner;
     std::shared_ptr<ServerSession> session;
   };
 
-  const size_t max_sessions_;
+  // A secret of a session that is over.
+  struct Used {
+    std::string hash;
+    absl::Time until;
+  };
+
+  void ForgetUsed();
+
+  const Limits limits_;
+  Clock& clock_;
   mutable std::mutex mutex_;
   absl::flat_hash_map<std::string, Entry> by_id_;
   absl::flat_hash_map<std::string, std::string> ids_by_hash_;
+  absl::flat_hash_map<std::string, size_t> count_by_owner_;
+  absl::flat_hash_set<std::string> used_;
+  std::deque<Used> used_by_time_;
 };
 
 }  // namespace runnel

@@ -1,23 +1,43 @@
 #include "runtime/session/frame_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/wire/frame_codec.h"
 
 namespace runnel {
 
-void FrameQueue::Append(const Frame& frame, size_t charge) {
+namespace {
+
+// What a frame costs beside its bytes.
+constexpr size_t kFrameOverhead = 40;
+
+}  // namespace
+
+size_t FrameQueue::StoredFrame::size() const { return bytes.size() + kFrameOverhead; }
+
+uint64_t FrameQueue::Append(const Frame& frame) {
   StoredFrame stored;
-  stored.charge = charge;
+  stored.has_message = CarriesMessage(frame);
   EncodeFrame(codec_, frame, stored.bytes);
-  bytes_ += stored.bytes.size();
+  bytes_ += stored.size();
+  unposted_bytes_ += stored.size();
+  if (stored.has_message) message_bytes_ += stored.size();
   frames_.push_back(std::move(stored));
+  return last_appended();
 }
 
-FrameQueue::Batch FrameQueue::Unacknowledged(size_t max_bytes) const {
+void FrameQueue::MarkPosted(uint64_t seq) {
+  for (; posted_ < seq; ++posted_) {
+    unposted_bytes_ -= frames_[posted_ - acknowledged_].size();
+  }
+}
+
+FrameQueue::Batch FrameQueue::Unacknowledged(size_t max_bytes, uint64_t last) const {
   Batch batch;
   batch.first = acknowledged_ + 1;
   for (const StoredFrame& frame : frames_) {
+    if (acknowledged_ + batch.count >= last) break;
     if (batch.count > 0 && batch.frames.size() + frame.bytes.size() > max_bytes) break;
     if (batch.count > 0 && codec_ == Codec::kJson) batch.frames += ',';
     batch.frames += frame.bytes;
@@ -27,15 +47,14 @@ FrameQueue::Batch FrameQueue::Unacknowledged(size_t max_bytes) const {
   return batch;
 }
 
-size_t FrameQueue::Acknowledge(uint64_t seq) {
-  size_t freed = 0;
+void FrameQueue::Acknowledge(uint64_t seq) {
+  MarkPosted(std::min(seq, last_appended()));
   while (acknowledged_ < seq && !frames_.empty()) {
-    freed += frames_.front().charge;
-    bytes_ -= frames_.front().bytes.size();
+    bytes_ -= frames_.front().size();
+    if (frames_.front().has_message) message_bytes_ -= frames_.front().size();
     frames_.pop_front();
     ++acknowledged_;
   }
-  return freed;
 }
 
 }  // namespace runnel

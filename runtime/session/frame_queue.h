@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <string>
 
 #include "runtime/core/codec.h"
@@ -23,33 +24,47 @@ class FrameQueue {
     std::string frames;  // encoded, joined
   };
 
+  static constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
+
   explicit FrameQueue(Codec codec) : codec_(codec) {}
 
-  // Adds a frame; the first is number 1. `charge` is what it takes from the session's window
-  // until it is acknowledged.
-  void Append(const Frame& frame, size_t charge);
+  // Adds a frame and returns its number, counted from 1.
+  uint64_t Append(const Frame& frame);
 
-  // The frames after the last acknowledged one, up to `max_bytes`, but at least one if there are
-  // any.
-  Batch Unacknowledged(size_t max_bytes) const;
+  // The frames after the last acknowledged one, up to number `last` and up to `max_bytes`, but at
+  // least one if there are any.
+  Batch Unacknowledged(size_t max_bytes, uint64_t last = kAll) const;
 
-  // The server has every frame up to `seq`. Returns the charge this frees.
-  size_t Acknowledge(uint64_t seq);
+  // Frames up to `seq` have been put into a request: the server may have them. A number below the
+  // last changes nothing.
+  void MarkPosted(uint64_t seq);
+  uint64_t last_posted() const { return posted_; }
+  // Memory of frames that no request has held yet.
+  size_t unposted_bytes() const { return unposted_bytes_; }
+
+  // The server has every frame up to `seq`, which are released.
+  void Acknowledge(uint64_t seq);
 
   bool empty() const { return frames_.empty(); }
   uint64_t last_appended() const { return acknowledged_ + frames_.size(); }
   uint64_t last_acknowledged() const { return acknowledged_; }
+  // Memory held, in bytes: of messages, and of all frames.
+  size_t message_bytes() const { return message_bytes_; }
   size_t bytes() const { return bytes_; }
 
  private:
   struct StoredFrame {
-    size_t charge;
+    bool has_message;
     std::string bytes;
+    size_t size() const;
   };
 
   const Codec codec_;
   std::deque<StoredFrame> frames_;  // numbers acknowledged_ + 1 …
   uint64_t acknowledged_ = 0;
+  uint64_t posted_ = 0;
+  size_t unposted_bytes_ = 0;
+  size_t message_bytes_ = 0;
   size_t bytes_ = 0;
 };
 

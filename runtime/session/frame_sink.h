@@ -4,11 +4,13 @@
 #define RUNNEL_RUNTIME_SESSION_FRAME_SINK_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "runtime/async/awaitable.h"
+#include "runtime/async/signal.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/limits.h"
-#include "runtime/session/send_window.h"
+#include "runtime/session/part_turns.h"
 #include "runtime/wire/frame.h"
 
 namespace runnel {
@@ -22,12 +24,22 @@ class FrameSink {
   virtual Codec codec() const = 0;
   virtual const Limits& limits() const = 0;
 
-  // Puts a frame behind those already there. `charge` is the size of the message that begins with
-  // it.
-  virtual void Send(const Frame& frame, size_t charge) = 0;
+  // Puts a frame behind those already there.
+  virtual void Send(const Frame& frame) = 0;
 
-  // The session's window for messages that are sent.
-  virtual SendWindow& send_window() = 0;
+  // Whether another message may start: what is kept until the peer acknowledges it is less than the
+  // session's window.
+  virtual bool HasRoom() const = 0;
+  // Notified when there is room again.
+  virtual Signal& room() = 0;
+
+  // Has `source` send its parts, in turns with others, as those before them leave.
+  virtual void TakeTurns(PartSource& source) = 0;
+  // Without effect for one that takes no turns.
+  virtual void LeaveTurns(PartSource& source) = 0;
+
+  // Received messages that nobody has read take so many bytes more, or less.
+  virtual void OnHeld(int64_t bytes) = 0;
 };
 
 }  // namespace runnel

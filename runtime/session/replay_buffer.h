@@ -25,18 +25,17 @@ class ReplayBuffer {
   // Event ids are "<epoch>-<seq>", seq being that of the event's last frame.
   ReplayBuffer(Codec codec, std::string epoch);
 
-  // Adds a frame and returns its number, counted from 1. `charge` is what it takes from
-  // the session's window until it is acknowledged.
-  uint64_t Append(const Frame& frame, size_t charge);
+  // Adds a frame and returns its number, counted from 1.
+  uint64_t Append(const Frame& frame);
 
   // The next event to send, which counts as sent from now; null when all has been sent.
   // Frames that are appended together leave in one event.
   std::shared_ptr<const std::string> NextToSend();
   bool AllSent() const { return sent_ == events_.size() && open_frames_ == 0; }
 
-  // The client has every frame up to `seq`. Returns the charge this frees. INVALID_ARGUMENT for
-  // a number that was never sent.
-  absl::StatusOr<size_t> Acknowledge(uint64_t seq);
+  // The client has every frame up to `seq`, which are released. INVALID_ARGUMENT for a number that
+  // was never sent.
+  absl::Status Acknowledge(uint64_t seq);
 
   // The client has every frame up to `seq` and none after: what follows is to be sent again.
   // OUT_OF_RANGE when some of that has been released, or `seq` was never sent.
@@ -44,13 +43,19 @@ class ReplayBuffer {
 
   uint64_t last_appended() const { return appended_; }
   uint64_t last_acknowledged() const { return acknowledged_; }
-  // Bytes held.
-  size_t bytes() const { return bytes_ + open_.size(); }
+  // Memory held until it is acknowledged, by messages and by all other frames, in bytes. What an
+  // event costs beside its frames is counted too.
+  size_t message_bytes() const { return message_bytes_; }
+  size_t control_bytes() const { return control_bytes_; }
+  size_t bytes() const { return message_bytes_ + control_bytes_; }
+  // What of it has still to be sent.
+  size_t unsent_bytes() const { return unsent_bytes_; }
 
  private:
   struct StoredEvent {
     uint64_t last_seq;
-    size_t charge;
+    size_t message_bytes;
+    size_t control_bytes;
     std::shared_ptr<const std::string> bytes;
   };
 
@@ -60,14 +65,18 @@ class ReplayBuffer {
   const Codec codec_;
   const std::string epoch_;
   std::deque<StoredEvent> events_;
-  size_t sent_ = 0;  // events_[0 … sent_) have been sent
-  size_t bytes_ = 0;
+  size_t sent_ = 0;         // events_[0 … sent_) have been sent, and are not to be sent again
+  uint64_t last_sent_ = 0;  // number of the last frame that was ever sent
+  size_t message_bytes_ = 0;
+  size_t control_bytes_ = 0;
+  size_t unsent_bytes_ = 0;
   uint64_t appended_ = 0;
   uint64_t acknowledged_ = 0;
   // Encoded frames that no event holds yet.
   std::string open_;
   size_t open_frames_ = 0;
-  size_t open_charge_ = 0;
+  size_t open_message_bytes_ = 0;
+  size_t open_control_bytes_ = 0;
 };
 
 }  // namespace runnel

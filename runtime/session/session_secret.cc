@@ -23,6 +23,12 @@ std::string RandomHex(size_t bytes) {
   return absl::BytesToHexString(random);
 }
 
+uint32_t RandomSeed() {
+  uint32_t seed = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof(seed));
+  return seed;
+}
+
 std::string NewSessionSecret() { return RandomHex(kSecretBytes); }
 
 bool IsSessionSecret(std::string_view text) {

@@ -4,6 +4,7 @@
 #define RUNNEL_RUNTIME_SESSION_SESSION_SECRET_H_
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace runnel {
 
 // Random bits from the system, as hexadecimal digits. Ends the program where there are none.
 std::string RandomHex(size_t bytes);
+
+// To seed a generator of what is no secret, from where secrets come.
+uint32_t RandomSeed();
 
 // 256 random bits: 64 lower-case hexadecimal digits.
 std::string NewSessionSecret();

@@ -88,6 +88,13 @@ struct Frame {
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
+// Whether a message, or a part of one, is in the frame. The others are control frames.
+inline bool CarriesMessage(const Frame& frame) {
+  if (const auto* open = std::get_if<OpenFrame>(&frame.kind)) return open->message.has_value();
+  if (const auto* end = std::get_if<EndFrame>(&frame.kind)) return end->message.has_value();
+  return std::holds_alternative<MessageFrame>(frame.kind);
+}
+
 }  // namespace runnel
 
 #endif  // RUNNEL_RUNTIME_WIRE_FRAME_H_

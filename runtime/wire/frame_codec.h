@@ -37,6 +37,8 @@ struct FrameBatch {
     uint64_t session_window_bytes = 0;
     uint64_t max_send_bytes = 0;
     uint64_t max_message_bytes = 0;
+    uint64_t heartbeat_ms = 0;
+    uint64_t ack = 0;
     friend bool operator==(const SessionInfo&, const SessionInfo&) = default;
   };
   std::optional<SessionInfo> session;
@@ -77,7 +79,8 @@ struct SendRequest {
 };
 
 struct SendResponse {
-  uint64_t ack = 0;  // the last seq the server has taken
+  uint64_t ack = 0;       // the last seq the server has taken
+  uint64_t retry_ms = 0;  // when to send the frames after `ack` again, if that was not all
   friend bool operator==(const SendResponse&, const SendResponse&) = default;
 };
 

@@ -93,6 +93,7 @@ class Generator {
             Text(),   Number(),
             Number(), Number(),
             Number(), Number(),
+            Number(), Number(),
             Number(), Number()};
   }
 
@@ -242,6 +243,8 @@ v1::SessionInfo Generated(const FrameBatch::SessionInfo& session) {
   out.set_session_window_bytes(session.session_window_bytes);
   out.set_max_send_bytes(session.max_send_bytes);
   out.set_max_message_bytes(session.max_message_bytes);
+  out.set_heartbeat_ms(session.heartbeat_ms);
+  out.set_ack(session.ack);
   return out;
 }
 
@@ -306,9 +309,10 @@ TEST(FrameCodecTest, WritesRequestsLikeTheGeneratedClasses) {
     ASSERT_EQ(bytes, attach_generated.SerializeAsString());
     ASSERT_THAT(DecodeAttachRequest(Codec::kProto, bytes, Limits()), IsOkAndHolds(attach));
 
-    SendResponse response{random.Number()};
+    SendResponse response{random.Number(), random.Number()};
     v1::SendResponse response_generated;
     response_generated.set_ack(response.ack);
+    response_generated.set_retry_ms(response.retry_ms);
     bytes.clear();
     EncodeSendResponse(Codec::kProto, response, bytes);
     ASSERT_EQ(bytes, response_generated.SerializeAsString());
@@ -340,7 +344,7 @@ TEST(FrameCodecTest, ReadsItsOwnJson) {
     text.clear();
     EncodeAttachRequest(Codec::kJson, attach, text);
     ASSERT_THAT(DecodeAttachRequest(Codec::kJson, text, Limits()), IsOkAndHolds(attach));
-    SendResponse response{random.Number()};
+    SendResponse response{random.Number(), random.Number()};
     text.clear();
     EncodeSendResponse(Codec::kJson, response, text);
     ASSERT_THAT(DecodeSendResponse(Codec::kJson, text, Limits()), IsOkAndHolds(response));

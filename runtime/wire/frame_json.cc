@@ -357,6 +357,10 @@ void ReadSession(JsonReader& json, FrameBatch::SessionInfo& session) {
       session.max_send_bytes = json.Uint64();
     } else if (key == "maxMessageBytes") {
       session.max_message_bytes = json.Uint64();
+    } else if (key == "heartbeatMs") {
+      session.heartbeat_ms = json.Uint64();
+    } else if (key == "ack") {
+      session.ack = json.Uint64();
     } else {
       json.Skip();
     }
@@ -387,6 +391,8 @@ void Encode(const std::optional<FrameBatch::SessionInfo>& session, std::string_v
     info.Number("sessionWindowBytes", session->session_window_bytes);
     info.Number("maxSendBytes", session->max_send_bytes);
     info.Number("maxMessageBytes", session->max_message_bytes);
+    info.Number("heartbeatMs", session->heartbeat_ms);
+    info.Number("ack", session->ack);
   }
   WriteFrames(frames, object);
 }
@@ -425,6 +431,7 @@ void Encode(const AttachRequest& request, std::string& out) {
 void Encode(const SendResponse& response, std::string& out) {
   ObjectWriter object(out);
   object.Number("ack", response.ack);
+  object.Number("retryMs", response.retry_ms);
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& batch) {
@@ -503,6 +510,8 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, SendResponse& 
   json.Object([&](std::string_view key) {
     if (key == "ack") {
       response.ack = json.Uint64();
+    } else if (key == "retryMs") {
+      response.retry_ms = json.Uint64();
     } else {
       json.Skip();
     }

@@ -114,6 +114,8 @@ void PutFields(Sink& sink, const FrameBatch::SessionInfo& session) {
   PutUint64(sink, 8, session.session_window_bytes);
   PutUint64(sink, 9, session.max_send_bytes);
   PutUint64(sink, 10, session.max_message_bytes);
+  PutUint64(sink, 11, session.heartbeat_ms);
+  PutUint64(sink, 12, session.ack);
 }
 
 // `frames` has one number in everything that carries frames, so an encoded one fits all.
@@ -358,6 +360,12 @@ absl::Status ReadSession(std::string_view bytes, FrameBatch::SessionInfo& sessio
       case 10:
         session.max_message_bytes = fields.Uint64();
         break;
+      case 11:
+        session.heartbeat_ms = fields.Uint64();
+        break;
+      case 12:
+        session.ack = fields.Uint64();
+        break;
     }
   }
   return fields.status();
@@ -413,6 +421,7 @@ void Encode(const AttachRequest& request, std::string& out) {
 void Encode(const SendResponse& response, std::string& out) {
   ProtoAppender sink(out);
   PutUint64(sink, 1, response.ack);
+  PutUint64(sink, 2, response.retry_ms);
 }
 
 absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& batch) {
@@ -479,6 +488,7 @@ absl::Status Decode(std::string_view bytes, const Limits&, SendResponse& respons
   ProtoFields fields(bytes);
   while (fields.Next()) {
     if (fields.number() == 1) response.ack = fields.Uint64();
+    if (fields.number() == 2) response.retry_ms = fields.Uint64();
   }
   return fields.status();
 }

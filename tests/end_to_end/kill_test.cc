@@ -86,7 +86,7 @@ TEST_P(KillTest, TheClientOfAKilledServerHearsUnavailable) {
 
 TEST_P(KillTest, TheServerOfAKilledClientCancelsItsCall) {
   WorldOptions options = OptionsFor(GetParam());
-  options.server.resume_window = absl::Milliseconds(300);
+  options.server.times.resume_window = absl::Milliseconds(300);
   World world(std::move(options));
   const bool direct = GetParam().route == Route::kDirect;
   Peer client({"client", world.server().url(), direct ? "direct" : "session",

@@ -18,7 +18,7 @@ int Serve(int resume_ms) {
   ScriptedService service;
   runnel::ServerOptions options;
   options.listen = "127.0.0.1:0";
-  options.resume_window = absl::Milliseconds(resume_ms);
+  options.times.resume_window = absl::Milliseconds(resume_ms);
   runnel::Server server(options);
   if (!server.AddService(service).ok() || !server.Start().ok()) return 1;
   std::printf("%s\n", server.url().c_str());

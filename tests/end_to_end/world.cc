@@ -51,8 +51,8 @@ absl::Status Copy(const absl::Status& status) {
 struct World::InProcess {
   InProcess(runnel::Executor executor, WorldOptions options, ScriptedService& service)
       : methods(options.server.interceptors),
-        sessions(options.server.limits.max_sessions),
         clock(options.clock != nullptr ? *options.clock : runnel::Clock::Real()),
+        sessions(options.server.limits, clock),
         endpoint(Of(executor, options)),
         http(executor, endpoint),
         client(std::make_shared<CuttingHttp>(http, std::move(options.cut))) {
@@ -67,8 +67,8 @@ struct World::InProcess {
     endpoint.sessions = &sessions;
     endpoint.clock = &clock;
     endpoint.limits = options.server.limits;
-    endpoint.heartbeat = options.server.heartbeat;
-    endpoint.resume_window = options.server.resume_window;
+    endpoint.times = options.server.times;
+    endpoint.authenticate = options.server.authenticate;
     return endpoint;
   }
 
@@ -87,8 +87,8 @@ struct World::InProcess {
 
   boost::asio::thread_pool blocking{2};
   runnel::MethodRegistry methods;
-  runnel::SessionTable sessions;
   runnel::Clock& clock;
+  runnel::SessionTable sessions;
   runnel::Endpoint endpoint;
   runnel::InProcessHttp http;
   std::shared_ptr<CuttingHttp> client;

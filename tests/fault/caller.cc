@@ -123,6 +123,8 @@ Awaitable<void> Caller::Pause(absl::Duration pause) {
 runnel::CallOptions Caller::OptionsOf(size_t call) const {
   runnel::CallOptions options;
   options.metadata.Add(kCallKey, std::to_string(call));
+  // A server that refuses connections is waited for.
+  options.wait_for_ready = true;
   return options;
 }
 

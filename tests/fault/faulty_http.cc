@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/async/signal.h"
 #include "runtime/core/status_macros.h"
+#include "runtime/http/not_sent.h"
 
 namespace fault {
 namespace {
@@ -16,6 +17,7 @@ using runnel::Awaitable;
 using runnel::HttpBody;
 using runnel::HttpRequest;
 using runnel::HttpResponse;
+using runnel::NotSent;
 
 // What the two sockets of a connection hold.
 constexpr size_t kPipeBytes = 64 * 1024;
@@ -257,7 +259,7 @@ FaultyHttp::Fate FaultyHttp::FateOf(uint64_t exchange, size_t body_size) {
       case FaultKind::kKill:
         if (!During(fault)) break;
         fate = Fate();
-        fate.lost = true;
+        fate.refused = true;
         return fate;
       case FaultKind::kCutAll:
         break;
@@ -274,8 +276,9 @@ Awaitable<absl::StatusOr<HttpResponse>> FaultyHttp::Send(HttpRequest request) {
   const Fate fate = FateOf(number, body.size());
   if (trace_ != nullptr) {
     Trace(absl::StrCat("exchange ", number, ": ", request.target, ", ", body.size(), " bytes",
-                       fate.lost ? ", lost" : "", fate.silent ? ", silent" : "",
-                       fate.gateway ? ", 502" : "", fate.oversize ? ", 413" : ""));
+                       fate.refused ? ", refused" : "", fate.lost ? ", lost" : "",
+                       fate.silent ? ", silent" : "", fate.gateway ? ", 502" : "",
+                       fate.oversize ? ", 413" : ""));
   }
   for (absl::Duration delay : fate.copies) {
     copies_.Spawn(Copy(http_, clock_, Clone(request, body), delay));
@@ -283,6 +286,9 @@ Awaitable<absl::StatusOr<HttpResponse>> FaultyHttp::Send(HttpRequest request) {
   // No network answers before it was asked.
   const absl::Status asked = co_await SleepFor(clock_, absl::ZeroDuration());
   if (!asked.ok()) co_return asked;
+  if (fate.refused) {
+    co_return NotSent(absl::UnavailableError("the connection was refused (a fault)"));
+  }
   if (fate.lost) co_return Broken();
   if (fate.oversize) co_return Page(413, "413 Request Entity Too Large");
   if (fate.gateway && !fate.arrives) co_return Page(502, "502 Bad Gateway");

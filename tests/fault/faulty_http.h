@@ -50,6 +50,7 @@ class FaultyHttp final : public runnel::HttpClient {
 
   // What happens to one exchange.
   struct Fate {
+    bool refused = false;   // nobody listens
     bool lost = false;      // the client is told so at once
     bool arrives = true;    // … and the request: at the server
     bool silent = false;    // nothing arrives, in either direction, and nobody is told

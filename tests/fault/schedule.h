@@ -69,8 +69,6 @@ struct Schedule {
   bool Has(FaultKind kind) const;
   // Whether the server is killed, or stays away longer than a session waits.
   bool EndsSessions() const;
-  // Whether it can be that Open never arrives: then nobody can know that it may be sent again.
-  bool LosesOpen() const;
   // When the last timed fault is over.
   absl::Duration End() const;
 };

@@ -35,7 +35,7 @@ struct Process {
   Process(runnel::Executor executor, runnel::Clock& clock, const Traffic& traffic,
           Transcript& transcript)
       : service(traffic, clock, transcript),
-        sessions(1'000),
+        sessions(runnel::Limits(), clock),
         endpoint(OptionsOf(std::move(executor), clock)) {
     if (!methods.Add(service).ok()) std::abort();
   }
@@ -114,8 +114,7 @@ class World final : public runnel::HttpHandler {
     }
     Simulated result;
     result.lasted = clock_.Now() - start;
-    result.verdict =
-        Judge(traffic_, client_, server_, schedule.EndsSessions() || schedule.LosesOpen());
+    result.verdict = Judge(traffic_, client_, server_, schedule.EndsSessions());
     if (!hung.empty()) {
       result.verdict.why = result.verdict.result == Class::kIdentical
                                ? hung

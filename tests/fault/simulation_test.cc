@@ -145,7 +145,7 @@ TEST(RepeatTest, TheSameSeedGivesTheSameRun) {
 TEST(RepeatTest, AnotherSeedGivesOtherWaits) {
   std::vector<std::string> traces[2];
   for (uint64_t seed : {0, 1}) {
-    Simulate(Talk(Codec::kProto), Of("cut-all at=1s"), seed, &traces[seed]);
+    Simulate(Talk(Codec::kProto), Of("refuse at=500ms for=2s; cut-all at=1s"), seed, &traces[seed]);
   }
   EXPECT_NE(traces[0], traces[1]);
 }

@@ -179,7 +179,7 @@ TEST_F(SessionHttpTest, AnAcknowledgementOfWhatWasNeverSentIsRefused) {
   RawHttp http(served_.port());
   Open(http);
   EXPECT_EQ(Channel("Send", R"({"ack":9})").status, 400);
-  EXPECT_EQ(Channel("Attach", R"({"after":9})").status, 503);
+  EXPECT_EQ(Channel("Attach", R"({"after":9,"attempt":1})").status, 503);
 }
 
 TEST_F(SessionHttpTest, ARepeatedOpenFindsItsSessionAndRunsNothingTwice) {

@@ -100,7 +100,7 @@ TEST_F(StreamHttpTest, AMessageArrivesWhenItIsWritten) {
 
 TEST_F(StreamHttpTest, SilenceIsBrokenByComments) {
   runnel::ServerOptions options;
-  options.heartbeat = absl::Milliseconds(20);
+  options.times.heartbeat = absl::Milliseconds(20);
   Served served(std::move(options));
   RawHttp http(served.port());
   http.SendRequest("POST", kDown, "Content-Type: application/json\r\n",

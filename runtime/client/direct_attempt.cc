@@ -1,4 +1,4 @@
-#include "runtime/client/direct_client_call.h"
+#include "runtime/client/direct_attempt.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,99 +9,86 @@
 #include "runtime/client/error_response.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "runtime/http/not_sent.h"
 #include "runtime/wire/base64.h"
 #include "runtime/wire/connect_error.h"
 
 namespace runnel {
 namespace {
 
+using Received = absl::StatusOr<std::optional<std::string_view>>;
+
 // base64 and the fields of an event come on top of the message.
 size_t MaxEventBytes(const Limits& limits) { return limits.max_message_bytes * 4 / 3 + 4096; }
 
 }  // namespace
 
-DirectClientCall::DirectClientCall(Executor executor, std::shared_ptr<HttpClient> http,
-                                   const MethodInfo& method, CallOptions options, Codec codec,
-                                   const Limits& limits, Clock& clock)
+DirectAttempt::DirectAttempt(std::shared_ptr<HttpClient> http, const MethodInfo& method,
+                             AttemptOptions options, HttpHeaders headers, Codec codec,
+                             const Limits& limits, Clock& clock)
     : http_(std::move(http)),
       method_(method),
       options_(std::move(options)),
+      headers_(std::move(headers)),
       codec_(codec),
       limits_(limits),
       clock_(clock),
-      deadline_(clock.Now() + options_.timeout),
-      events_(MaxEventBytes(limits)) {
-  if (options_.timeout == absl::InfiniteDuration()) return;
-  timer_ = clock.CallAt(std::move(executor), deadline_, [this] {
-    Abort(absl::DeadlineExceededError(
-        absl::StrCat("no answer within ", absl::FormatDuration(options_.timeout))));
-  });
-}
+      events_(MaxEventBytes(limits)) {}
 
-void DirectClientCall::Abort(absl::Status status) {
+void DirectAttempt::Abandon(absl::Status status) {
   if (end_) return;
   end_ = std::move(status);
   exchange_.Interrupt();
   if (!reading_) response_.reset();
 }
 
-void DirectClientCall::Cancel() { Abort(absl::CancelledError("the call was cancelled here")); }
-
-Awaitable<absl::Status> DirectClientCall::Write(const google::protobuf::Message& message,
-                                                const WriteOptions&) {
+Awaitable<absl::Status> DirectAttempt::Send(std::string message, bool) {
   if (end_) co_return *end_;
-  std::string bytes;
-  if (absl::Status encoded = EncodeMessage(codec_, message, bytes); !encoded.ok()) {
-    end_ = encoded;
-    co_return encoded;
-  }
-  request_ = std::move(bytes);
+  request_ = std::move(message);
   co_return absl::OkStatus();
 }
 
-Awaitable<absl::Status> DirectClientCall::WritesDone() { co_return absl::OkStatus(); }
+Awaitable<absl::Status> DirectAttempt::HalfClose() { co_return absl::OkStatus(); }
 
-Awaitable<absl::StatusOr<bool>> DirectClientCall::Read(google::protobuf::Message& message) {
+Awaitable<Received> DirectAttempt::Receive() {
   if (!end_) {
     reading_ = true;
-    absl::StatusOr<bool> read = co_await TryRead(message);
+    Received received = co_await TryReceive();
     reading_ = false;
-    // A deadline or a Cancel() that came meanwhile is the better reason.
+    // A deadline or a cancellation that came meanwhile is the better reason.
     if (!end_) {
-      if (read.ok() && *read) co_return true;
-      end_ = read.ok() ? absl::OkStatus() : std::move(read).status();
-    } else if (end_->ok() && read.ok()) {
-      co_return read;
+      if (received.ok() && *received) co_return received;
+      end_ = received.ok() ? absl::OkStatus() : std::move(received).status();
     }
   }
-  timer_.reset();
   response_.reset();
   if (!end_->ok()) co_return *end_;
-  co_return false;
+  co_return std::nullopt;
 }
 
-Awaitable<absl::StatusOr<bool>> DirectClientCall::TryRead(google::protobuf::Message& message) {
+Awaitable<Received> DirectAttempt::TryReceive() {
   if (!std::exchange(begun_, true)) {
     RUNNEL_CO_RETURN_IF_ERROR(co_await Exchange());
-    if (!method_.server_streams()) co_return co_await ReadUnary(message);
+    if (!method_.server_streams()) co_return co_await ReadUnary();
   } else if (!method_.server_streams()) {
-    co_return false;  // the response has been read
+    co_return std::nullopt;  // the response has been read
   }
-  co_return co_await ReadEvent(message);
+  co_return co_await ReadEvent();
 }
 
-HttpRequest DirectClientCall::MakeRequest() {
+HttpRequest DirectAttempt::MakeRequest() {
   HttpRequest request;
   request.target = std::string(method_.path);
   request.idempotent = method_.idempotency != Idempotency::kUnknown;
+  request.headers = std::move(headers_);
   request.headers.Add("content-type", absl::StrCat("application/", AbslView(CodecName(codec_))));
   request.headers.Add("connect-protocol-version", "1");
   if (method_.server_streams()) request.headers.Add("accept", "text/event-stream");
   if (!options_.last_event_id.empty()) {
     request.headers.Add("last-event-id", options_.last_event_id);
   }
-  if (timer_ != nullptr) {
-    const absl::Duration left = std::max(deadline_ - clock_.Now(), absl::ZeroDuration());
+  if (options_.deadline != absl::InfiniteFuture()) {
+    const absl::Duration left = std::max(options_.deadline - clock_.Now(), absl::ZeroDuration());
     request.headers.Add("connect-timeout-ms", absl::StrCat(std::min<int64_t>(
                                                   absl::ToInt64Milliseconds(left), 9'999'999'999)));
   }
@@ -110,14 +97,21 @@ HttpRequest DirectClientCall::MakeRequest() {
   return request;
 }
 
-Awaitable<absl::Status> DirectClientCall::Exchange() {
-  RUNNEL_CO_RETURN_IF_ERROR(options_.metadata.Validate());
+Awaitable<absl::Status> DirectAttempt::Exchange() {
   absl::StatusOr<HttpResponse> response = co_await exchange_.Await(http_->Send(MakeRequest()));
-  if (!response.ok()) co_return std::move(response).status();
+  if (!response.ok()) {
+    absl::Status status = std::move(response).status();
+    never_ran_ = TakeNotSent(status);
+    co_return status;
+  }
   RUNNEL_CO_RETURN_IF_ERROR(
       ExtractMetadata(response->headers, initial_metadata_, &trailing_metadata_));
   if (response->status != 200) {
-    co_return co_await exchange_.Await(ErrorOf(*std::move(response), limits_));
+    ResponseError error;
+    error.status = absl::CancelledError("the call was cancelled here");
+    never_ran_ = response->headers.Contains(kNeverRanHeader);
+    error = co_await exchange_.Await(ErrorOf(*std::move(response), limits_));
+    co_return error.status;
   }
   const std::string_view type = response->headers.Get("content-type").value_or("");
   const std::string expected = method_.server_streams()
@@ -131,15 +125,15 @@ Awaitable<absl::Status> DirectClientCall::Exchange() {
   co_return absl::OkStatus();
 }
 
-Awaitable<absl::StatusOr<bool>> DirectClientCall::ReadUnary(google::protobuf::Message& message) {
+Awaitable<Received> DirectAttempt::ReadUnary() {
   absl::StatusOr<std::string> body = co_await exchange_.Await(
       ReadAll(response_.get(), limits_.max_message_bytes, "Limits::max_message_bytes"));
   if (!body.ok()) co_return std::move(body).status();
-  RUNNEL_CO_RETURN_IF_ERROR(DecodeMessage(codec_, *body, limits_, message));
-  co_return true;
+  message_ = *std::move(body);
+  co_return std::string_view(message_);
 }
 
-Awaitable<absl::StatusOr<bool>> DirectClientCall::ReadEvent(google::protobuf::Message& message) {
+Awaitable<Received> DirectAttempt::ReadEvent() {
   while (true) {
     RUNNEL_CO_ASSIGN_OR_RETURN(std::optional<EventView> event, events_.Next());
     if (!event) {
@@ -154,23 +148,21 @@ Awaitable<absl::StatusOr<bool>> DirectClientCall::ReadEvent(google::protobuf::Me
       events_.Feed(**piece);
       continue;
     }
-    if (event->type == "end") co_return TakeEnd(event->data);
-    if (event->type != "message") continue;  // a later version's
-    if (codec_ == Codec::kJson) {
-      RUNNEL_CO_RETURN_IF_ERROR(DecodeMessage(codec_, event->data, limits_, message));
-    } else {
-      RUNNEL_CO_RETURN_IF_ERROR(DecodeBase64(event->data, scratch_));
-      RUNNEL_CO_RETURN_IF_ERROR(DecodeMessage(codec_, scratch_, limits_, message));
+    if (event->type == "end") {
+      RUNNEL_CO_RETURN_IF_ERROR(TakeEnd(event->data));
+      co_return std::nullopt;
     }
-    co_return true;
+    if (event->type != "message") continue;  // a later version's
+    if (codec_ == Codec::kJson) co_return event->data;
+    RUNNEL_CO_RETURN_IF_ERROR(DecodeBase64(event->data, message_));
+    co_return std::string_view(message_);
   }
 }
 
-absl::StatusOr<bool> DirectClientCall::TakeEnd(std::string_view json) {
+absl::Status DirectAttempt::TakeEnd(std::string_view json) {
   RUNNEL_ASSIGN_OR_RETURN(EndOfStream end, ParseEndOfStream(json, limits_));
   trailing_metadata_ = std::move(end.trailers);
-  RUNNEL_RETURN_IF_ERROR(end.status);
-  return false;
+  return end.status;
 }
 
 }  // namespace runnel
