@@ -115,8 +115,6 @@ class Reader {
  public:
   void AddSent(const pb::Descriptor& type) {
     if (!sent_.insert(&type).second) return;
-    // The codec itself looks into an Any.
-    if (type.full_name() == "google.protobuf.Any") return;
     (IsWellKnown(type) ? set_.well_known_sent : set_.sent)
         .push_back(pbcpp::QualifiedClassName(&type));
     Add(type);

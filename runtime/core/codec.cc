@@ -1,28 +1,20 @@
 #include "runtime/core/codec.h"
 
 #include <climits>
-#include <memory>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/stubs/logging.h"
-#include "google/protobuf/util/json_util.h"
-#include "google/protobuf/util/type_resolver.h"
-#include "google/protobuf/util/type_resolver_util.h"
-#include "runtime/core/json_scan.h"
 #include "runtime/core/message_json.h"
 #include "runtime/core/proto_scan.h"
+#include "runtime/core/protobuf_json.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 
 namespace runnel {
 namespace {
 
-using google::protobuf::DescriptorPool;
 using google::protobuf::Message;
-using google::protobuf::util::TypeResolver;
-
-constexpr char kUrlPrefix[] = "type.googleapis.com";
 
 const std::string& TypeName(const Message& message) { return message.GetDescriptor()->full_name(); }
 
@@ -64,19 +56,13 @@ absl::Status CannotWrite(const Message& message, const absl::Status& reason) {
 
 absl::Status EncodeJson(const Message& message, std::string& out) {
   const size_t start = out.size();
-  if (const MessageJson* generated = FindMessageJson(message); generated != nullptr) {
-    const absl::Status written = generated->write(message, out);
-    if (written.ok()) return absl::OkStatus();
-    out.resize(start);
-    return CannotWrite(message, written);
-  }
-  RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kAll));
-  google::protobuf::LogSilencer silencer;  // of what protobuf says about its own writer on errors
-  const auto status = google::protobuf::util::MessageToJsonString(message, &out);
-  if (status.ok()) return absl::OkStatus();
+  const MessageJson* const generated = FindMessageJson(message);
+  if (generated == nullptr) RUNNEL_RETURN_IF_ERROR(CheckUtf8(message, Utf8Fields::kAll));
+  const absl::Status written =
+      generated != nullptr ? generated->write(message, out) : WriteProtobufJson(message, out);
+  if (written.ok()) return absl::OkStatus();
   out.resize(start);
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot write ", TypeName(message), " as JSON: ", status.message().ToString()));
+  return CannotWrite(message, written);
 }
 
 absl::Status DecodeProto(std::string_view bytes, Message& message) {
@@ -96,45 +82,11 @@ absl::Status DecodeProto(std::string_view bytes, Message& message) {
   return CheckInitialized(message);
 }
 
-absl::Status JsonToBinary(std::string_view json, const Limits& limits, const Message& message,
-                          std::string& binary) {
-  const DescriptorPool* pool = message.GetDescriptor()->file()->pool();
-  static TypeResolver* const generated = google::protobuf::util::NewTypeResolverForDescriptorPool(
-      kUrlPrefix, DescriptorPool::generated_pool());  // stays for good, like the pool itself
-  std::unique_ptr<TypeResolver> other;
-  if (pool != DescriptorPool::generated_pool()) {
-    other.reset(google::protobuf::util::NewTypeResolverForDescriptorPool(kUrlPrefix, pool));
-  }
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = limits.unknown_json == UnknownJson::kIgnore;
-  std::string reason;
-  try {
-    const auto status = google::protobuf::util::JsonToBinaryString(
-        other != nullptr ? other.get() : generated,
-        absl::StrCat(kUrlPrefix, "/", TypeName(message)),
-        google::protobuf::StringPiece(json.data(), json.size()), &binary, options);
-    if (status.ok()) return absl::OkStatus();
-    reason = status.message().ToString();
-  } catch (const google::protobuf::FatalException&) {
-    // A check of its own failed: an Any with more than "@type" and "value" can do that.
-    reason = "a key occurs twice or does not belong there";
-  }
-  // "path.to.field: what is wrong"; the path may be empty.
-  if (reason.starts_with(": ")) reason.erase(0, 2);
-  return absl::InvalidArgumentError(
-      absl::StrCat("JSON is no valid ", TypeName(message), ": ", reason));
-}
-
 absl::Status DecodeJson(std::string_view json, const Limits& limits, Message& message) {
-  if (const MessageJson* generated = FindMessageJson(message); generated != nullptr) {
-    RUNNEL_RETURN_IF_ERROR(generated->read(json, limits, message));
-    return CheckInitialized(message);
-  }
-  // protobuf's reader takes quadratic time over nested arrays and accepts what is not JSON.
-  RUNNEL_RETURN_IF_ERROR(ScanJson(json, limits.max_json_depth));
-  std::string binary;
-  RUNNEL_RETURN_IF_ERROR(JsonToBinary(json, limits, message, binary));
-  return DecodeProto(binary, message);
+  const MessageJson* const generated = FindMessageJson(message);
+  RUNNEL_RETURN_IF_ERROR(generated != nullptr ? generated->read(json, limits, message)
+                                              : ReadProtobufJson(json, limits, message));
+  return CheckInitialized(message);
 }
 
 }  // namespace

@@ -54,6 +54,9 @@ class JsonInput {
   bool Text(std::string_view& value);
   // Any value, as it stands in the text.
   bool Raw(std::string_view& value);
+  // How far it has come, and the text from such a place to where it is now.
+  size_t position() const { return static_cast<size_t>(p_ - begin_); }
+  std::string_view Since(size_t start) const { return {begin_ + start, p_}; }
   // What kind of value comes: its first character, '\0' at the end.
   char Peek();
 
@@ -79,7 +82,6 @@ class JsonInput {
   absl::Status Error(std::string_view type) const;
 
   const Limits& limits() const { return limits_; }
-  int depth() const { return depth_; }
 
  private:
   friend class JsonObject;

@@ -1,6 +1,8 @@
 #include "runtime/json/well_known.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,7 +14,7 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/wrappers.pb.h"
-#include "runtime/core/codec.h"
+#include "runtime/core/protobuf_json.h"
 #include "runtime/core/string_view.h"
 #include "runtime/core/utf8.h"
 #include "runtime/json/time_text.h"
@@ -21,19 +23,67 @@ namespace runnel {
 
 namespace pb = google::protobuf;
 
+namespace {
+
+// Whether a type in an Any has a JSON of its own, which is then the member "value".
+bool IsWellKnown(std::string_view type_url) {
+  constexpr std::string_view kPackage = "google.protobuf.";
+  constexpr std::string_view kNames[] = {"Any",        "BoolValue",   "BytesValue",  "DoubleValue",
+                                         "Duration",   "FieldMask",   "FloatValue",  "Int32Value",
+                                         "Int64Value", "ListValue",   "StringValue", "Struct",
+                                         "Timestamp",  "UInt32Value", "UInt64Value", "Value"};
+  std::string_view name = type_url.substr(type_url.rfind('/') + 1);
+  if (!name.starts_with(kPackage)) return false;
+  name.remove_prefix(kPackage.size());
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+// Refuses what makes protobuf's reader throw, after a line on stderr: a key that occurs twice, and
+// anything beside the value of a well-known type. Any object may be an Any.
+bool CheckAny(JsonInput& in) {
+  if (in.Peek() == '[') {
+    JsonArray elements(in);
+    while (elements.Next() && CheckAny(in)) {
+    }
+    return elements.Done();
+  }
+  std::string_view ignored;
+  if (in.Peek() != '{') return in.Raw(ignored);
+  std::set<std::string, std::less<>> keys;
+  bool well_known = false;
+  JsonMap members(in);
+  while (members.Next()) {
+    const bool is_type = members.key() == "@type";
+    if (!keys.emplace(members.key()).second) {
+      members.FailTwice();
+    } else if (is_type && in.Peek() == '"') {
+      std::string_view type_url;
+      if (in.Text(type_url)) well_known = IsWellKnown(type_url);
+    } else {
+      CheckAny(in);
+    }
+    if (well_known && keys.size() > 2) in.Fail("expected only \"@type\" and \"value\"");
+    if (!in.ok()) break;
+  }
+  return members.Done();
+}
+
+}  // namespace
+
 void WriteJson(const pb::Any& message, JsonOutput& out) {
   std::string json;
-  absl::Status written = EncodeMessage(Codec::kJson, message, json);
+  absl::Status written = HasValidUtf8(message)
+                             ? WriteProtobufJson(message, json)
+                             : absl::InvalidArgumentError("a type URL is not valid UTF-8");
   if (written.ok()) return out.Raw(json);
   out.Fail(std::move(written));
 }
 
 bool ReadJson(JsonInput& in, pb::Any& message) {
-  std::string_view json;
-  if (!in.Raw(json)) return false;
-  Limits limits = in.limits();
-  limits.max_json_depth -= in.depth();
-  const absl::Status read = DecodeMessage(Codec::kJson, json, limits, message);
+  if (in.Peek() != '{') return in.Fail("expected an object");
+  const size_t start = in.position();
+  if (!CheckAny(in)) return false;
+  const absl::Status read = ReadProtobufJson(in.Since(start), in.limits(), message);
   return read.ok() || in.Fail(StdView(read.message()));
 }
 

@@ -41,7 +41,7 @@ TEST(GeneratedJsonTest, IsThereForWhatServicesSend) {
   EXPECT_NE(FindMessageJson(Kinds::default_instance()), nullptr);
   EXPECT_NE(FindMessageJson(google::protobuf::Struct::default_instance()), nullptr);
   EXPECT_EQ(FindMessageJson(Singular::default_instance()), nullptr);
-  EXPECT_EQ(FindMessageJson(google::protobuf::Any::default_instance()), nullptr);
+  EXPECT_NE(FindMessageJson(google::protobuf::Any::default_instance()), nullptr);
 }
 
 TEST(GeneratedJsonTest, IsNotForOtherClassesOfTheSameDescriptor) {
@@ -125,6 +125,31 @@ TEST(GeneratedJsonTest, RefusesWhatIsThereTwice) {
   Wide wide;
   EXPECT_THAT(Read(R"({"f70":1,"f69":1,"f70":1})", wide),
               StatusIs(kInvalid, HasSubstr("f70: expected no second value")));
+}
+
+TEST(GeneratedJsonTest, RefusesAnAnyThatProtobufWouldThrowAt) {
+  constexpr std::string_view kDuration =
+      R"("@type":"type.googleapis.com/google.protobuf.Duration")";
+  constexpr std::string_view kAny = R"("@type":"type.googleapis.com/google.protobuf.Any")";
+  const std::string duration(kDuration), any(kAny);
+  testing::internal::CaptureStderr();
+  for (const std::string& json : {
+           "{" + duration + R"(,"value":"1s","value":"1s"})",
+           "{" + duration + R"(,"value":"1s","other":"1s"})",
+           R"({"other":1,"value":"1s",)" + duration + "}",
+           "{" + any + R"(,"value":{)" + duration + R"(,"value":"1s","other":[]}})",
+       }) {
+    google::protobuf::Any any_message;
+    EXPECT_THAT(Read(json, any_message), StatusIs(kInvalid, HasSubstr("expected "))) << json;
+    Kinds kinds;
+    EXPECT_THAT(Read(R"({"repeated":{"aAny":[)" + json + "]}}", kinds),
+                StatusIs(kInvalid, HasSubstr("repeated.aAny[0]")))
+        << json;
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  google::protobuf::Any message;
+  EXPECT_THAT(Read("{" + duration + R"(,"value":"1s"})", message), IsOk());
+  EXPECT_EQ(Written(message), "{" + duration + R"(,"value":"1s"})");
 }
 
 TEST(GeneratedJsonTest, NullIsAsGoodAsNone) {
