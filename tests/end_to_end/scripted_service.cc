@@ -36,6 +36,7 @@ Reply MakeReply(runnel::ServerContext& context, const Script& script, int64_t nu
     reply.set_time_left_ms(absl::ToInt64Milliseconds(context.time_left()));
   }
   reply.set_peer(context.peer());
+  reply.set_principal(context.principal());
   return reply;
 }
 
