@@ -198,6 +198,8 @@ Awaitable<void> ClientSession::RunDown(Self self) {
     }
     self->CheckContact(ended);
     if (!self->over_.ok()) co_return;
+    // The server is there, if not for long.
+    if (self->watch_.has_bytes()) self->down_backoff_.Reset();
     absl::Status slept = co_await SleepFor(self->clock_, self->down_backoff_.Next());
     if (!slept.ok()) co_return;
   }

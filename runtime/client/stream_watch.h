@@ -48,6 +48,7 @@ class StreamWatch {
   // The server's promise: a comment after so long a silence.
   void set_heartbeat(absl::Duration heartbeat) { heartbeat_ = heartbeat; }
 
+  bool has_bytes() const { return has_bytes_; }
   // Whether bytes have come one after the other, so that nothing holds the stream back.
   bool flows() const { return flows_; }
 

@@ -204,6 +204,8 @@ void ServeUntilSignalled(Server& server) {
   asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([](boost::system::error_code, int) {});
   context.run();
+  // The next signal ends the program as signals do: whoever asks twice does not want to wait.
+  signals.clear();
   server.Shutdown();
 }
 

@@ -68,7 +68,8 @@ class Server {
   std::unique_ptr<State> state_;
 };
 
-// Blocks until SIGINT or SIGTERM, then shuts the server down. What a main() ends with.
+// Blocks until SIGINT or SIGTERM, then shuts the server down. A second signal ends the program at
+// once. What a main() ends with.
 void ServeUntilSignalled(Server& server);
 
 }  // namespace runnel
