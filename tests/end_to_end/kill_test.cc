@@ -1,64 +1,23 @@
 // A process at one end of a call is killed; the other end learns of it.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
+#include <utility>
 
 #include "runtime/core/status_details.h"
 #include "tests/end_to_end/calls.h"
-
-extern char** environ;
+#include "tests/end_to_end/child_process.h"
 
 namespace end_to_end {
 namespace {
 
-// A child that is killed, at the latest with this object.
-class Peer {
- public:
-  explicit Peer(std::vector<std::string> arguments) {
+struct Peer : ChildProcess {
+  explicit Peer(std::vector<std::string> arguments) : ChildProcess(Command(std::move(arguments))) {}
+
+  static std::vector<std::string> Command(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "tests/end_to_end/peer");
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    int out[2];
-    if (pipe2(out, O_CLOEXEC) != 0) std::abort();
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    if (posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::abort();
-    posix_spawn_file_actions_destroy(&actions);
-    close(out[1]);
-    output_ = fdopen(out[0], "r");
+    return arguments;
   }
-
-  ~Peer() {
-    Kill();
-    fclose(output_);
-  }
-
-  void Kill() {
-    if (pid_ == 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-
-  std::string ReadLine() {
-    std::string line;
-    for (int c = getc(output_); c != EOF && c != '\n'; c = getc(output_)) {
-      line += static_cast<char>(c);
-    }
-    return line;
-  }
-
- private:
-  pid_t pid_ = 0;
-  FILE* output_ = nullptr;
 };
 
 Request WaitForCancel() {
