@@ -12,6 +12,7 @@ import collections
 import fnmatch
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -22,11 +23,14 @@ import threading
 # Longer than any sound run takes by itself, on a machine that is busy.
 GRACE_SECONDS = 30
 
-# An implementation: its two programs, and what it can be asked for.
-Peer = collections.namedtuple("Peer", "server client codecs routes")
+# An implementation: its two programs, the fault proxy, and what it can be asked for.
+Peer = collections.namedtuple("Peer", "server client proxy codecs routes")
 
-# A workload: the client's arguments, and whether both processes share one core.
-Workload = collections.namedtuple("Workload", "name arguments metrics one_core")
+# A workload: the client's arguments, and whether both processes share one core; for those through
+# a proxy, its arguments and how many messages; the codecs and routes it is for, where not all.
+Workload = collections.namedtuple(
+    "Workload", "name arguments metrics one_core proxy messages codecs routes",
+    defaults=(None, 0, None, None))
 
 # A metric: its name, its unit, and its key in what the client prints.
 LATENCY = [("p50", "us", "p50_us"), ("p99", "us", "p99_us")]
@@ -44,6 +48,11 @@ def stream(name, payload_bytes):
                     False)
 
 
+def proxied(name, proxy):
+    return Workload(name, ["--workload=stream", "--payload_bytes=100"], MESSAGES, False, proxy,
+                    1000000, ["proto"], ["session"])
+
+
 WORKLOADS = [
     unary("unary", 1, LATENCY),
     # Pinned together, the figure is nearly pure code: between cores most of it is wake-ups.
@@ -53,7 +62,13 @@ WORKLOADS = [
     stream("stream_100", 100),
     stream("stream_1k", 1024),
     stream("stream_16k", 16 * 1024),
+    # What cuts cost: the same way, on which every connection ends after 50 to 200 ms.
+    proxied("stream_proxied", []),
+    proxied("stream_cut", ["--cut-every=50-200"]),
 ]
+
+# Metrics that compare two workloads: name, of this one to that one.
+RATIOS = [("ratio", "stream_cut", "stream_proxied")]
 
 
 class Failed(Exception):
@@ -118,6 +133,66 @@ class Server:
             self._stderr.close()
 
 
+class Proxy:
+    """A fault proxy in front of a server, for the length of a `with`."""
+
+    def __init__(self, program, arguments, server_url):
+        self._process = subprocess.Popen(
+            [program, "--upstream=" + server_url.partition("://")[2]] + arguments,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        impatience = threading.Timer(GRACE_SECONDS, self._process.kill)
+        impatience.start()
+        said = self._process.stdout.readline().strip()
+        impatience.cancel()
+        if not said.startswith("listening on "):
+            self._end()
+            raise Failed("the proxy %s before it listened" %
+                         how_it_ended(self._process.returncode))
+        self.url = "http://" + said[len("listening on "):]
+        return self
+
+    def cuts(self):
+        """Ends it, and says how many connections it has cut."""
+        self._process.terminate()
+        said, _ = self._process.communicate(timeout=GRACE_SECONDS)
+        return int(re.search(r"(\d+) cut,", said).group(1))
+
+    def _end(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def __exit__(self, *_):
+        self._end()
+
+
+def run_client(peer, workload, codec, route, url, server, options, before_exec):
+    command = [peer.client, "--server=" + url, "--codec=" + codec, "--route=" + route]
+    command += workload.arguments
+    messages = options.messages or workload.messages
+    patience = GRACE_SECONDS
+    if messages:
+        command.append("--messages=%d" % messages)
+        patience += messages / 10000
+    else:
+        command.append("--duration_ms=%d" % (options.seconds * 1000))
+        patience += options.seconds
+    try:
+        client = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, preexec_fn=before_exec,
+                                timeout=patience)
+    except subprocess.TimeoutExpired:
+        server.check_alive()
+        raise Failed("the client did not end within %d s" % patience)
+    if client.returncode != 0:
+        server.check_alive()
+        raise Failed("the client %s: %s" %
+                     (how_it_ended(client.returncode), tail(client.stderr)))
+    return json.loads(client.stdout)
+
+
 def run_once(peer, workload, codec, route, options):
     """One client against one server. Returns what the client measured."""
     before_exec = None
@@ -125,31 +200,23 @@ def run_once(peer, workload, codec, route, options):
         core = min(os.sched_getaffinity(0))
         before_exec = lambda: os.sched_setaffinity(0, [core])
     with Server(peer.server, before_exec) as server:
-        command = [peer.client, "--server=" + server.url, "--codec=" + codec, "--route=" + route]
-        command += workload.arguments
-        if options.messages:
-            command.append("--messages=%d" % options.messages)
-        else:
-            command.append("--duration_ms=%d" % (options.seconds * 1000))
-        try:
-            client = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                    stderr=subprocess.PIPE, text=True, preexec_fn=before_exec,
-                                    timeout=options.seconds + GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            server.check_alive()
-            raise Failed("the client did not end within %d s" % (options.seconds + GRACE_SECONDS))
-        if client.returncode != 0:
-            server.check_alive()
-            raise Failed("the client %s: %s" %
-                         (how_it_ended(client.returncode), tail(client.stderr)))
-        return json.loads(client.stdout)
+        if workload.proxy is None:
+            return run_client(peer, workload, codec, route, server.url, server, options,
+                              before_exec)
+        with Proxy(peer.proxy, workload.proxy, server.url) as proxy:
+            measured = run_client(peer, workload, codec, route, proxy.url, server, options, None)
+            cuts = proxy.cuts()
+    # A few messages, for the smoke test, are over before a cut.
+    if workload.proxy and not cuts and not options.messages:
+        raise Failed("the proxy has cut no connection")
+    return measured
 
 
 def cases(peer, only):
     """What is to be run: (workload, codec, route), and the name that --only matches."""
     for workload in WORKLOADS:
-        for codec in peer.codecs:
-            for route in peer.routes:
+        for codec in workload.codecs or peer.codecs:
+            for route in workload.routes or peer.routes:
                 name = "/".join([workload.name, codec, route])
                 if not only or any(fnmatch.fnmatchcase(name, wanted) or
                                    fnmatch.fnmatchcase(name, wanted + "/*") for wanted in only):
@@ -201,13 +268,15 @@ def parse_arguments(arguments):
     parser.add_argument("--messages", type=positive(int), help=argparse.SUPPRESS)
     parser.add_argument("--server", help=argparse.SUPPRESS)
     parser.add_argument("--client", help=argparse.SUPPRESS)
+    parser.add_argument("--proxy", help=argparse.SUPPRESS)
     parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    options.peer = Peer(options.server, options.client, ["proto", "json"], ["direct", "session"])
+    options.peer = Peer(options.server, options.client, options.proxy, ["proto", "json"],
+                        ["direct", "session"])
     options.cases = list(cases(options.peer, options.only))
     if not options.cases:
         parser.error("--only %s matches nothing; the workloads are %s, each /proto or /json, "
-                     "/direct or /session" % (" ".join(options.only), names))
+                     "/direct or /session, as far as it goes" % (" ".join(options.only), names))
     if options.json:
         try:
             open(options.json, "a").close()
@@ -241,6 +310,13 @@ def main(arguments):
             values = [run[key] for run in measured[name]]
             if values:
                 lines.append(json.dumps(figure(workload, metric, unit, codec, route, values)))
+        for metric, this, that in RATIOS:
+            if this != workload.name:
+                continue
+            values = [one["rate"] / other["rate"] for one, other in
+                      zip(measured[name], measured["/".join([that, codec, route])])]
+            if values:
+                lines.append(json.dumps(figure(workload, metric, "of " + that, codec, route, values)))
     for line in lines:
         print(line)
     if options.json:
