@@ -197,7 +197,9 @@ void DrainOneOfTwo(int grace_ms, absl::Duration grace) {
     } else {
       EXPECT_EQ(ended.status, absl::OkStatus());
     }
-    if (call.starts_with("short-")) EXPECT_EQ(ran_first, 1u);
+    if (call.starts_with("short-")) {
+      EXPECT_EQ(ran_first, 1u);
+    }
     if (call.starts_with("flow-") && ran_second > 0) ++moved;
   }
   EXPECT_GT(moved, 0);
