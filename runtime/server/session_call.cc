@@ -59,8 +59,8 @@ void SessionCall::OnEnd(const absl::Status& status) {
     stream_.ChargeMessage(last_message_->size());
     end.message = CallStream::WholeMessage(*std::move(last_message_));
   }
-  if (status.ok() && stream_.sending()) {
-    // The session keeps the call until its last message has left.
+  if (stream_.sending() && !context().IsCancelled()) {
+    // The handler has returned, and the session keeps the call until its last message has left.
     stream_.SendLast(Frame{id_, std::move(end)});
     return;
   }

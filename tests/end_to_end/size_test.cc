@@ -67,6 +67,24 @@ TEST_P(SizeTest, ALargerRequestIsResourceExhaustedAndNamesTheLimit) {
 INSTANTIATE_TEST_SUITE_P(All, SizeTest, ::testing::ValuesIn(AllCalls()),
                          [](const auto& info) { return NameOf(info.param); });
 
+// Large messages leave in parts, while their handler is done already.
+TEST(LastMessageTest, LargeMessagesBeforeAnErrorArrive) {
+  for (Codec codec : {Codec::kJson, Codec::kProto}) {
+    WorldOptions options;
+    options.channel.codec = codec;
+    options.channel.route = Route::kSession;
+    World world(std::move(options));
+    Request request;
+    request.mutable_script()->set_count(3);
+    request.mutable_script()->set_payload_bytes(1'000'000);
+    request.mutable_script()->mutable_fail()->set_code(
+        static_cast<int>(absl::StatusCode::kFailedPrecondition));
+    const Outcome outcome = Call(world, CallKind::kServerStream, request);
+    EXPECT_EQ(outcome.status.code(), absl::StatusCode::kFailedPrecondition) << outcome.status;
+    EXPECT_EQ(outcome.replies.size(), 3u);
+  }
+}
+
 // Either side's own limit counts.
 TEST(OwnLimitTest, TheServersLimitCountsForRequests) {
   for (Route route : {Route::kDirect, Route::kSession}) {
