@@ -91,15 +91,22 @@ Awaitable<absl::Status> RetryingCall::Write(const google::protobuf::Message& mes
   messages_.push_back(std::move(bytes));
   ++written_;
   half_closed_ = options.last;
-  co_return co_await Flush();
+  co_return co_await FlushAll();
 }
 
 Awaitable<absl::Status> RetryingCall::WritesDone() {
   if (end_ || std::exchange(half_closed_, true)) co_return absl::OkStatus();
-  co_return co_await Flush();
+  co_return co_await FlushAll();
 }
 
-Awaitable<absl::Status> RetryingCall::Flush() {
+Awaitable<absl::Status> RetryingCall::FlushAll() {
+  ++writing_;
+  absl::Status flushed = co_await Flush(written_);
+  --writing_;
+  co_return flushed;
+}
+
+Awaitable<absl::Status> RetryingCall::Flush(uint64_t last) {
   while (!end_) {
     if (recovering_) {
       RUNNEL_CO_RETURN_IF_ERROR(co_await recovered_.Wait());
@@ -113,10 +120,11 @@ Awaitable<absl::Status> RetryingCall::Flush() {
       RUNNEL_CO_RETURN_IF_ERROR(co_await Start());
       continue;
     }
-    if (passed_ == written_ && half_close_passed_ == half_closed_) co_return absl::OkStatus();
+    const bool all = passed_ >= last;
+    if (all && (last < written_ || half_close_passed_ == half_closed_)) co_return absl::OkStatus();
     const Attempt attempt = attempt_;
     flushing_ = true;
-    absl::Status passed = co_await FlushTo(attempt);
+    absl::Status passed = co_await FlushTo(attempt, last);
     flushing_ = false;
     flushed_.Notify();
     if (passed.ok() || attempt != attempt_) continue;
@@ -129,8 +137,8 @@ Awaitable<absl::Status> RetryingCall::Flush() {
   co_return Over();
 }
 
-Awaitable<absl::Status> RetryingCall::FlushTo(Attempt attempt) {
-  while (passed_ < written_ && attempt == attempt_) {
+Awaitable<absl::Status> RetryingCall::FlushTo(Attempt attempt, uint64_t last_message) {
+  while (passed_ < last_message && attempt == attempt_) {
     std::string& next = messages_[passed_ - first_message_];
     const bool last = half_closed_ && passed_ + 1 == written_;
     std::string message;
@@ -145,7 +153,8 @@ Awaitable<absl::Status> RetryingCall::FlushTo(Attempt attempt) {
     if (last) half_close_passed_ = true;
     RUNNEL_CO_RETURN_IF_ERROR(co_await attempt->Send(std::move(message), last));
   }
-  if (attempt != attempt_ || !half_closed_ || half_close_passed_) co_return absl::OkStatus();
+  if (attempt != attempt_ || passed_ < written_) co_return absl::OkStatus();
+  if (!half_closed_ || half_close_passed_) co_return absl::OkStatus();
   half_close_passed_ = true;
   co_return co_await attempt->HalfClose();
 }
@@ -154,7 +163,7 @@ Awaitable<absl::Status> RetryingCall::FlushTo(Attempt attempt) {
 
 Awaitable<absl::StatusOr<bool>> RetryingCall::Read(google::protobuf::Message& message) {
   while (attempt_ == nullptr && !end_) {
-    absl::Status flushed = co_await Flush();
+    absl::Status flushed = co_await Flush(written_);
     if (flushed.ok() && attempt_ == nullptr) flushed = co_await Start();
     if (!flushed.ok() && !end_) co_return flushed;
   }
@@ -182,7 +191,10 @@ Awaitable<absl::StatusOr<bool>> RetryingCall::Read(google::protobuf::Message& me
       if (!end_) co_return recovered;
       break;
     }
-    const absl::Status flushed = co_await Flush();
+    // A Write that is under way sends it all again, and perhaps waits until something is read. What
+    // was written before found room without that.
+    if (writing_ > 0) continue;
+    const absl::Status flushed = co_await Flush(written_);
     if (end_) break;
     // Unless this Read was cancelled, the attempt has ended too, which the next round sees.
     if (absl::IsCancelled(flushed) && !attempt_->end()) co_return flushed;

@@ -54,10 +54,13 @@ class RetryingCall final : public ClientCall {
 
   // Begins the first attempt.
   Awaitable<absl::Status> Start();
-  // Passes what has been written on to the attempt of the moment.
-  Awaitable<absl::Status> Flush();
+  // What Write and WritesDone end with.
+  Awaitable<absl::Status> FlushAll();
+  // Passes the messages up to number `last` on to the attempt of the moment, and the half-close
+  // behind them if they are all.
+  Awaitable<absl::Status> Flush(uint64_t last);
   // One step of that: OK, or what the attempt has failed with.
-  Awaitable<absl::Status> FlushTo(Attempt attempt);
+  Awaitable<absl::Status> FlushTo(Attempt attempt, uint64_t last);
   // `attempt` has ended. OK: there is another now. Else what it ended with, or why there is none.
   Awaitable<absl::Status> Recover(Attempt attempt);
   Awaitable<absl::Status> TryElsewhere(absl::Status failure);
@@ -93,6 +96,7 @@ class RetryingCall final : public ClientCall {
   bool half_closed_ = false;
   uint64_t passed_ = 0;  // messages that the attempt has
   bool half_close_passed_ = false;
+  int writing_ = 0;  // Writes under way
   bool flushing_ = false;
   Signal flushed_;
   bool committed_ = false;
