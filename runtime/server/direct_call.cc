@@ -9,6 +9,7 @@
 #include "runtime/server/error_response.h"
 #include "runtime/wire/connect_error.h"
 #include "runtime/wire/event_writer.h"
+#include "runtime/wire/gzip.h"
 
 namespace runnel {
 namespace {
@@ -54,13 +55,13 @@ class DirectCall::Body final : public HttpBody {
   std::string sending_;
 };
 
-DirectCall::DirectCall(ServerContext::Call call, Codec codec, const Limits& limits,
-                       absl::Duration heartbeat, std::unique_ptr<HttpBody> request)
+DirectCall::DirectCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
+                       absl::Duration heartbeat)
     : ServerCall(std::move(call)),
-      codec_(codec),
+      request_(std::move(request)),
+      codec_(request_.codec),
       limits_(limits),
-      heartbeat_(heartbeat),
-      request_(std::move(request)) {}
+      heartbeat_(heartbeat) {}
 
 Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
   Clock& clock = call->context().clock();
@@ -84,8 +85,18 @@ Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
 }
 
 HttpResponse DirectCall::UnaryResponse() {
+  const bool compressed =
+      request_.response_coding == ContentCoding::kGzip && out_.size() >= kLeastCompressedBytes;
+  if (compressed) {
+    scratch_.clear();
+    AppendGzip(out_, scratch_);
+    out_.swap(scratch_);
+  }
   HttpResponse response =
       BytesResponse(absl::StrCat("application/", AbslView(CodecName(codec_))), std::move(out_));
+  if (compressed) response.headers.Add("content-encoding", "gzip");
+  // Caches keep what GET brings.
+  if (request_.get) response.headers.Add("vary", "accept-encoding");
   AddMetadata(context().initial_metadata(), "", response.headers);
   AddMetadata(context().trailing_metadata(), kTrailerPrefix, response.headers);
   return response;
@@ -109,14 +120,21 @@ HttpResponse DirectCall::StreamResponse() {
 Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& message) {
   if (context().IsCancelled()) co_return context().cancel_status();
   if (std::exchange(request_read_, true)) co_return false;
+  const bool compressed = request_.coding == ContentCoding::kGzip;
+  const size_t max_bytes = limits_.max_message_bytes;
   absl::StatusOr<std::string> bytes =
-      co_await ReadAll(request_.get(), limits_.max_message_bytes, "Limits::max_message_bytes");
+      co_await ReadAll(request_.body.get(), compressed ? MaxGzipBytes(max_bytes) : max_bytes,
+                       "Limits::max_message_bytes");
   if (context().IsCancelled()) co_return context().cancel_status();
+  // Connect clients leave the empty message as it is.
+  if (compressed && bytes.ok() && !bytes->empty()) {
+    bytes = Gunzip(*bytes, max_bytes, "Limits::max_message_bytes");
+  }
   if (!bytes.ok()) co_return std::move(bytes).status();
   // No JSON text is empty, but a GET without a message means the empty one, as in binary.
   if (!bytes->empty() || codec_ == Codec::kProto) {
     RUNNEL_CO_RETURN_IF_ERROR(DecodeMessage(codec_, *bytes, limits_, message));
-  } else if (request_ != nullptr) {
+  } else if (request_.body != nullptr) {
     co_return absl::InvalidArgumentError(
         "the request's body is empty; the empty message is {} in JSON");
   }

@@ -14,6 +14,7 @@
 #include "runtime/core/codec.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
+#include "runtime/server/direct_request.h"
 #include "runtime/server/server_call.h"
 
 namespace runnel {
@@ -21,8 +22,8 @@ namespace runnel {
 // Lives on the loop of its connection, owned by its handler and by the response's body.
 class DirectCall final : public ServerCall {
  public:
-  DirectCall(ServerContext::Call call, Codec codec, const Limits& limits, absl::Duration heartbeat,
-             std::unique_ptr<HttpBody> request);
+  DirectCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
+             absl::Duration heartbeat);
 
   // Returns the response as soon as its head is known: for a unary call its end, for a
   // stream its first message, its end, or 200 ms. Cancelling this cancels the call. Start the call
@@ -43,10 +44,10 @@ class DirectCall final : public ServerCall {
   HttpResponse UnaryResponse();
   HttpResponse StreamResponse();
 
+  const DirectRequest request_;
   const Codec codec_;
   const Limits& limits_;
   const absl::Duration heartbeat_;
-  std::unique_ptr<HttpBody> request_;
   bool request_read_ = false;
 
   std::string out_;      // events on their way; the response of a unary call

@@ -3,22 +3,18 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "runtime/call/metadata_headers.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "runtime/server/direct_query.h"
 #include "runtime/server/error_response.h"
-#include "runtime/wire/base64.h"
 
 namespace runnel {
 namespace {
-
-constexpr std::string_view kAcceptPost = "application/json, application/proto";
 
 std::string EssenceOf(absl::string_view media_type) {
   const std::pair<absl::string_view, absl::string_view> parts =
@@ -37,73 +33,6 @@ bool Accepts(std::string_view accept, std::string_view media_type) {
   return false;
 }
 
-absl::StatusOr<std::string> PercentDecode(absl::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      decoded += ' ';
-    } else if (text[i] != '%') {
-      decoded += text[i];
-    } else {
-      if (i + 2 >= text.size() || !absl::ascii_isxdigit(text[i + 1]) ||
-          !absl::ascii_isxdigit(text[i + 2])) {
-        return absl::InvalidArgumentError("the query has a % without two hexadecimal digits");
-      }
-      decoded += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    }
-  }
-  return decoded;
-}
-
-// base64url or standard, padded or not: the Connect protocol lets a GET have either.
-absl::Status DecodeQueryBase64(std::string text, std::string& bytes) {
-  for (char& c : text) {
-    if (c == '-') c = '+';
-    if (c == '_' || c == ' ') c = c == '_' ? '/' : '+';
-  }
-  return DecodeBase64(text, bytes);
-}
-
-absl::Status ParseQuery(std::string_view query, DirectRequest& parsed) {
-  std::string message;
-  bool base64 = false;
-  bool has_message = false;
-  for (absl::string_view pair : absl::StrSplit(AbslView(query), '&', absl::SkipEmpty())) {
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(pair, absl::MaxSplits('=', 1));
-    RUNNEL_ASSIGN_OR_RETURN(std::string value, PercentDecode(parts.second));
-    if (parts.first == "message") {
-      message = std::move(value);
-      has_message = true;
-    } else if (parts.first == "base64") {
-      base64 = value == "1";
-    } else if (parts.first == "encoding") {
-      if (value != "json" && value != "proto") {
-        return absl::InvalidArgumentError(
-            absl::StrCat("encoding=", value, " in the query; this server has json and proto"));
-      }
-      parsed.codec = value == "json" ? Codec::kJson : Codec::kProto;
-    } else if (parts.first == "connect" && value != "v1") {
-      return absl::InvalidArgumentError(absl::StrCat("connect=", value, " in the query; v1 is"));
-    } else if (parts.first == "compression" && value != "identity" && !value.empty()) {
-      return absl::UnimplementedError(
-          absl::StrCat("compression=", value, " in the query; this server has identity"));
-    }
-  }
-  if (base64) {
-    std::string bytes;
-    absl::Status decoded = DecodeQueryBase64(std::move(message), bytes);
-    if (!decoded.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("message in the query is not valid base64: ", decoded.message()));
-    }
-    message = std::move(bytes);
-  }
-  if (has_message) parsed.message = StringBody(std::move(message));
-  return absl::OkStatus();
-}
-
 absl::Status ParseTimeout(const HttpHeaders& headers, absl::Duration& timeout) {
   std::optional<std::string_view> text = headers.Get("connect-timeout-ms");
   if (!text) return absl::OkStatus();
@@ -116,12 +45,102 @@ absl::Status ParseTimeout(const HttpHeaders& headers, absl::Duration& timeout) {
   return absl::OkStatus();
 }
 
-HttpResponse UnsupportedMediaType(std::string_view content_type) {
+// The media types of requests for `method`.
+std::string_view AcceptPost(const MethodInfo& method) {
+  if (method.client_streams()) return "application/connect+json, application/connect+proto";
+  if (method.server_streams()) {
+    return "application/json, application/proto, application/connect+json, "
+           "application/connect+proto";
+  }
+  return "application/json, application/proto";
+}
+
+// These refusals have no code of their own in Connect: its clients take "unknown" from the HTTP
+// status, and so from here.
+HttpResponse UnsupportedMediaType(const MethodInfo& method, std::string_view content_type) {
+  const std::string_view accepted = AcceptPost(method);
   HttpResponse response = ErrorResponse(
-      415, absl::InvalidArgumentError(absl::StrCat("the content type \"", AbslView(content_type),
-                                                   "\" is not one of ", AbslView(kAcceptPost))));
-  response.headers.Add("accept-post", kAcceptPost);
+      415, absl::UnknownError(absl::StrCat(
+               AbslView(method.path), " takes ", AbslView(accepted), "; the content type is \"",
+               AbslView(content_type), "\"",
+               method.client_streams()
+                   ? ". A session (runnel.v1.Channel/Open) carries streams of requests too"
+                   : "")));
+  response.headers.Add("accept-post", accepted);
   return response;
+}
+
+HttpResponse MethodNotAllowed(const MethodInfo& method, std::string_view verb, bool may_get) {
+  HttpResponse response = ErrorResponse(
+      405,
+      absl::UnknownError(absl::StrCat(AbslView(method.path), " does not take ", AbslView(verb))));
+  response.headers.Add("allow", may_get ? "GET, POST" : "POST");
+  return response;
+}
+
+absl::Status ParseCodings(const HttpHeaders& headers, DirectRequest& parsed) {
+  const bool envelopes = parsed.framing == DirectFraming::kEnvelopes;
+  // Of envelopes each is compressed for itself; the body as a whole is not.
+  const std::string_view body = headers.Get("content-encoding").value_or("");
+  const std::string_view messages = headers.Get("connect-content-encoding").value_or("");
+  std::optional<ContentCoding> coding = ContentCodingFromName(body);
+  if (!coding || (envelopes && *coding != ContentCoding::kIdentity)) {
+    return UnknownCoding("Content-Encoding", body);
+  }
+  if (envelopes) {
+    coding = ContentCodingFromName(messages);
+    if (!coding) return UnknownCoding("Connect-Content-Encoding", messages);
+  }
+  // That of a GET is in its query.
+  if (*coding != ContentCoding::kIdentity) parsed.coding = *coding;
+  parsed.response_coding = ChooseCoding(
+      headers.Get(envelopes ? "connect-accept-encoding" : "accept-encoding").value_or(""));
+  return absl::OkStatus();
+}
+
+absl::Status ParseHeaders(const HttpHeaders& headers, DirectRequest& parsed) {
+  const std::string_view version = headers.Get("connect-protocol-version").value_or("1");
+  if (version != "1") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("Connect-Protocol-Version is \"", AbslView(version), "\"; 1 is"));
+  }
+  RUNNEL_RETURN_IF_ERROR(ParseCodings(headers, parsed));
+  RUNNEL_RETURN_IF_ERROR(ParseTimeout(headers, parsed.timeout));
+  return ExtractMetadata(headers, parsed.metadata, nullptr);
+}
+
+// Finds out how the messages travel. The response that refuses it, if there is one.
+std::optional<HttpResponse> ParseFraming(const MethodInfo& method, std::string_view query,
+                                         HttpRequest& request, DirectRequest& parsed) {
+  const bool may_get =
+      method.idempotency == Idempotency::kNoSideEffects && !method.client_streams();
+  parsed.get = request.method == "GET";
+  if (request.method != "POST" && !(parsed.get && may_get)) {
+    return MethodNotAllowed(method, request.method, may_get);
+  }
+  if (parsed.get) {
+    absl::StatusOr<DirectQuery> parameters = DirectQuery::Parse(query);
+    if (!parameters.ok()) return ErrorResponse(parameters.status());
+    parsed.codec = parameters->codec;
+    parsed.coding = parameters->coding;
+    if (parameters->message) parsed.body = StringBody(*std::move(parameters->message));
+  } else {
+    const std::string_view content_type = request.headers.Get("content-type").value_or("");
+    std::optional<Codec> codec = CodecOfMediaType(content_type);
+    if (method.client_streams()) codec = std::nullopt;
+    if (!codec && method.kind != CallKind::kUnary) {
+      codec = CodecOfEnvelopes(content_type);
+      parsed.framing = DirectFraming::kEnvelopes;
+    }
+    if (!codec) return UnsupportedMediaType(method, content_type);
+    parsed.codec = *codec;
+    // A null body would mean a GET without message.
+    parsed.body = request.body != nullptr ? std::move(request.body) : StringBody("");
+  }
+  if (parsed.framing == DirectFraming::kPlain && method.server_streams()) {
+    parsed.framing = DirectFraming::kEvents;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -133,59 +152,45 @@ std::optional<Codec> CodecOfMediaType(std::string_view content_type) {
   return std::nullopt;
 }
 
+std::optional<Codec> CodecOfEnvelopes(std::string_view content_type) {
+  const std::string essence = EssenceOf(AbslView(content_type));
+  if (essence == "application/connect+json") return Codec::kJson;
+  if (essence == "application/connect+proto") return Codec::kProto;
+  return std::nullopt;
+}
+
+HttpResponse RefusalOf(const HttpRequest& request, const absl::Status& status) {
+  const std::optional<Codec> envelopes =
+      CodecOfEnvelopes(request.headers.Get("content-type").value_or(""));
+  return envelopes ? EnvelopeErrorResponse(*envelopes, status) : ErrorResponse(status);
+}
+
 std::optional<HttpResponse> DirectRequest::Parse(const MethodInfo& method, std::string_view query,
                                                  HttpRequest& request, DirectRequest& parsed) {
-  const bool may_get =
-      method.idempotency == Idempotency::kNoSideEffects && !method.client_streams();
-  if (request.method != "POST" && !(request.method == "GET" && may_get)) {
-    HttpResponse response =
-        ErrorResponse(405, absl::UnimplementedError(absl::StrCat(
-                               AbslView(method.path), " does not take ", request.method)));
-    response.headers.Add("allow", may_get ? "GET, POST" : "POST");
-    return response;
+  if (auto refusal = ParseFraming(method, query, request, parsed)) return refusal;
+  if (absl::Status status = ParseHeaders(request.headers, parsed); !status.ok()) {
+    HttpResponse refusal = RefusalOf(request, status);
+    if (absl::IsUnimplemented(status)) {
+      refusal.headers.Add(parsed.framing == DirectFraming::kEnvelopes ? "connect-accept-encoding"
+                                                                      : "accept-encoding",
+                          kAcceptedCodings);
+    }
+    return refusal;
   }
-  if (method.client_streams()) {
-    return ErrorResponse(absl::UnimplementedError(
-        absl::StrCat(AbslView(method.path),
-                     " streams requests, which a direct call cannot: use a session "
-                     "(runnel.v1.Channel/Open), as the clients of this library do")));
-  }
-  if (request.method == "GET") {
-    if (absl::Status status = ParseQuery(query, parsed); !status.ok()) return ErrorResponse(status);
-  } else {
-    const std::string_view content_type = request.headers.Get("content-type").value_or("");
-    const std::optional<Codec> codec = CodecOfMediaType(content_type);
-    if (!codec) return UnsupportedMediaType(content_type);
-    parsed.codec = *codec;
-    // A null body would mean a GET without message.
-    parsed.message = request.body != nullptr ? std::move(request.body) : StringBody("");
-  }
-  const std::string_view encoding = request.headers.Get("content-encoding").value_or("identity");
-  if (encoding != "identity") {
-    return ErrorResponse(absl::UnimplementedError(absl::StrCat(
-        "Content-Encoding ", AbslView(encoding), " is not supported; this server has identity")));
-  }
+  if (parsed.framing != DirectFraming::kEvents) return std::nullopt;
   const std::string_view accept = request.headers.Get("accept").value_or("");
-  if (method.server_streams() && !Accepts(accept, "text/event-stream")) {
+  if (!Accepts(accept, "text/event-stream")) {
     return ErrorResponse(
         406, absl::InvalidArgumentError(absl::StrCat(
                  AbslView(method.path),
                  " streams its responses: the Accept header must allow text/event-stream")));
   }
   parsed.last_event_id = std::string(request.headers.Get("last-event-id").value_or(""));
-  if (method.server_streams() && !parsed.last_event_id.empty() &&
-      (parsed.last_event_id == "end" || !method.resumable)) {
+  if (!parsed.last_event_id.empty() && (parsed.last_event_id == "end" || !method.resumable)) {
     // The one answer that stops an EventSource for good (HTML, section 9.2.3).
     HttpResponse response;
     response.status = 204;
     return response;
-  }
-  if (absl::Status status = ParseTimeout(request.headers, parsed.timeout); !status.ok()) {
-    return ErrorResponse(status);
-  }
-  if (absl::Status status = ExtractMetadata(request.headers, parsed.metadata, nullptr);
-      !status.ok()) {
-    return ErrorResponse(status);
   }
   return std::nullopt;
 }

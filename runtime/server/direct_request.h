@@ -14,6 +14,7 @@
 #include "runtime/core/metadata.h"
 #include "runtime/core/method_info.h"
 #include "runtime/http/http_message.h"
+#include "runtime/server/content_coding.h"
 
 namespace runnel {
 
@@ -21,13 +22,32 @@ namespace runnel {
 // and "application/proto"; nullopt for any other.
 std::optional<Codec> CodecOfMediaType(std::string_view content_type);
 
+// The same of the media types of envelopes: "application/connect+json",
+// "application/connect+proto".
+std::optional<Codec> CodecOfEnvelopes(std::string_view content_type);
+
+// The response that refuses `request` in the form its client expects: an error response, or the end
+// of a stream of envelopes.
+HttpResponse RefusalOf(const HttpRequest& request, const absl::Status& status);
+
+// How the messages of a call travel.
+enum class DirectFraming {
+  kPlain,      // a body each
+  kEvents,     // the request a body, the responses events
+  kEnvelopes,  // in envelopes both
+};
+
 // A value.
 struct DirectRequest {
+  bool get = false;  // rather than POST
+  DirectFraming framing = DirectFraming::kPlain;
   Codec codec = Codec::kJson;
+  ContentCoding coding = ContentCoding::kIdentity;  // of the request
+  ContentCoding response_coding = ContentCoding::kIdentity;
   Metadata metadata;
   std::string last_event_id;
   absl::Duration timeout = absl::InfiniteDuration();
-  std::unique_ptr<HttpBody> message;  // the request message, encoded
+  std::unique_ptr<HttpBody> body;  // the request; null for a GET without message
 
   // What `request` for `method` says, or the response that refuses it. Takes the request's body.
   static std::optional<HttpResponse> Parse(const MethodInfo& method, std::string_view query,

@@ -10,6 +10,7 @@
 #include "runtime/core/string_view.h"
 #include "runtime/server/direct_call.h"
 #include "runtime/server/direct_request.h"
+#include "runtime/server/envelope_call.h"
 #include "runtime/server/error_response.h"
 
 namespace runnel {
@@ -32,7 +33,7 @@ Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest&
 
 Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
   absl::StatusOr<std::string> principal = co_await Authenticate(request);
-  if (!principal.ok()) co_return ErrorResponse(principal.status());
+  if (!principal.ok()) co_return RefusalOf(request, principal.status());
   const size_t question = request.target.find('?');
   std::string path = request.target.substr(0, question);
   std::string query =
@@ -63,7 +64,7 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
                             absl::UnimplementedError(absl::StrCat("there is no method ", path)));
   }
   if (calls_.closed()) {
-    HttpResponse refused = ErrorResponse(CallGroup::Refusal());
+    HttpResponse refused = RefusalOf(request, CallGroup::Refusal());
     // No handler can say that: the client may make the call elsewhere.
     refused.headers.Add(kNeverRanHeader, "draining");
     co_return refused;
@@ -84,8 +85,14 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
   if (direct.timeout != absl::InfiniteDuration()) {
     context.deadline = options_.clock->Now() + direct.timeout;
   }
-  auto call = std::make_shared<DirectCall>(std::move(context), direct.codec, options_.limits,
-                                           options_.times.heartbeat, std::move(direct.message));
+  if (direct.framing == DirectFraming::kEnvelopes) {
+    auto call =
+        std::make_shared<EnvelopeCall>(std::move(context), std::move(direct), options_.limits);
+    call->Start(calls_, method->handler);
+    co_return co_await EnvelopeCall::Respond(std::move(call));
+  }
+  auto call = std::make_shared<DirectCall>(std::move(context), std::move(direct), options_.limits,
+                                           options_.times.heartbeat);
   call->Start(calls_, method->handler);
   co_return co_await DirectCall::Respond(std::move(call));
 }

@@ -3,8 +3,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "runtime/core/status_code.h"
+#include "runtime/core/string_view.h"
 #include "runtime/wire/connect_error.h"
+#include "runtime/wire/envelope.h"
 
 namespace runnel {
 
@@ -23,6 +26,15 @@ HttpResponse ErrorResponse(int http_status, const absl::Status& status) {
 
 HttpResponse ErrorResponse(const absl::Status& status) {
   return ErrorResponse(HttpStatusFor(status.code()), status);
+}
+
+HttpResponse EnvelopeErrorResponse(Codec codec, const absl::Status& status) {
+  EndOfStream end;
+  end.status = status;
+  std::string body;
+  AppendEnvelope(kEndStreamEnvelope, EndOfStreamJson(end), body);
+  return BytesResponse(absl::StrCat("application/connect+", AbslView(CodecName(codec))),
+                       std::move(body));
 }
 
 }  // namespace runnel

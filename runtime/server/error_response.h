@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "runtime/core/codec.h"
 #include "runtime/http/http_message.h"
 
 namespace runnel {
@@ -14,6 +15,9 @@ namespace runnel {
 HttpResponse ErrorResponse(const absl::Status& status);
 // The same with an HTTP status that says more than the code does (404, 405, 415).
 HttpResponse ErrorResponse(int http_status, const absl::Status& status);
+
+// The same to a client that expects envelopes: HTTP is content, the end of the stream is not.
+HttpResponse EnvelopeErrorResponse(Codec codec, const absl::Status& status);
 
 // A response whose body is all there.
 HttpResponse BytesResponse(std::string_view content_type, std::string body);

@@ -15,8 +15,9 @@
 
 namespace runnel {
 
-// Reads the one request of a call whose client does not stream: INVALID_ARGUMENT when there
-// is none, or more than one.
+// Reads the one request of a call whose client does not stream: UNIMPLEMENTED when there is none,
+// or more than one, as Connect and gRPC have it: the client takes the method for one of another
+// kind.
 Awaitable<absl::Status> ReadOnlyRequest(MessageReader& in, google::protobuf::Message& request);
 
 // Unary.

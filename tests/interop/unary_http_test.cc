@@ -113,13 +113,6 @@ TEST_F(UnaryHttpTest, AnotherVerbIs405WithAllow) {
   EXPECT_EQ(response.headers.at("allow"), "GET, POST");
 }
 
-TEST_F(UnaryHttpTest, CompressionIsRefusedByName) {
-  const RawResponse response =
-      Post(served_.port(), kUnary, kJson, "{}", "Content-Encoding: gzip\r\n");
-  EXPECT_EQ(response.status, 501);
-  EXPECT_THAT(response.body, HasSubstr("gzip"));
-}
-
 TEST_F(UnaryHttpTest, TooLargeABodyIs429AndNamesTheLimit) {
   const std::string text(4 * 1024 * 1024, 'x');
   const RawResponse response = Post(served_.port(), kUnary, kJson, R"({"text":")" + text + R"("})");
@@ -211,12 +204,6 @@ TEST_F(UnaryHttpTest, GetWithABadQueryIs400AndSaysWhy) {
   EXPECT_EQ(Get(served_.port(), base + "?encoding=json&message=%7").status, 400);
   EXPECT_EQ(Get(served_.port(), base + "?encoding=json&message=%7B").status, 400);
   EXPECT_EQ(Get(served_.port(), base + "?connect=v2&encoding=json").status, 400);
-}
-
-TEST_F(UnaryHttpTest, MethodsThatStreamRequestsNameTheSession) {
-  const RawResponse response = Post(served_.port(), "/end_to_end.v1.Scripted/Up", kJson, "{}");
-  EXPECT_EQ(response.status, 501);
-  EXPECT_THAT(response.body, HasSubstr("runnel.v1.Channel/Open"));
 }
 
 TEST_F(UnaryHttpTest, SpeaksHttp10) {
