@@ -22,13 +22,9 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
 
 }  // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> argv, int inherit,
-                           std::vector<std::string> environment) {
+ChildProcess::ChildProcess(std::vector<std::string> argv, int inherit) {
   std::vector<char*> arguments = Pointers(argv);
   arguments.push_back(nullptr);
-  std::vector<char*> variables = Pointers(environment);
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
-  variables.push_back(nullptr);
   int out[2];
   if (pipe2(out, O_CLOEXEC) != 0) std::abort();
   // Out of the way of the descriptors that the child is given.
@@ -37,8 +33,7 @@ ChildProcess::ChildProcess(std::vector<std::string> argv, int inherit,
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   if (inherited >= 0) posix_spawn_file_actions_adddup2(&actions, inherited, 3);
-  if (posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), variables.data()) !=
-      0) {
+  if (posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
     std::abort();
   }
   posix_spawn_file_actions_destroy(&actions);
@@ -55,6 +50,11 @@ ChildProcess::~ChildProcess() {
 void ChildProcess::Kill() {
   Signal(SIGKILL);
   Wait();
+}
+
+bool ChildProcess::running() {
+  if (pid_ != 0 && waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+  return pid_ != 0;
 }
 
 void ChildProcess::Signal(int signal) {

@@ -15,14 +15,15 @@ namespace end_to_end {
 class ChildProcess {
  public:
   // `argv[0]` is the path of the program. `inherit`, where it is a file descriptor, is the child's
-  // descriptor 3; `environment` is added to ours ("NAME=value").
-  explicit ChildProcess(std::vector<std::string> argv, int inherit = -1,
-                        std::vector<std::string> environment = {});
+  // descriptor 3.
+  explicit ChildProcess(std::vector<std::string> argv, int inherit = -1);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   void Kill();
+  // False once it has ended.
+  bool running();
   void Signal(int signal);
   // Waits for the end. The exit status; -1 when a signal has ended the child, or somebody has
   // waited before.
