@@ -21,7 +21,7 @@ unset USE_BAZEL_VERSION JAVA_HOME
 export RUNNEL_DISK_CACHE=${RUNNEL_DISK_CACHE:-$HOME/.cache/runnel-bazel}
 
 # Nothing prunes a disk cache in this version of Bazel: too large a one is thrown away.
-disk_cache_limit_gib=10
+disk_cache_limit_gib=20
 prune_disk_cache() {
   [[ -d $RUNNEL_DISK_CACHE ]] || return 0
   local gib
