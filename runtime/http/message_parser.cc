@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/core/string_view.h"
+#include "runtime/http/request_target.h"
 
 namespace runnel {
 
@@ -170,7 +171,10 @@ class MessageParser::BeastEngine final : public MessageParser::Engine,
   void on_header_impl(beast::error_code& code) override {
     head.keep_alive = this->keep_alive();
     head.chunked = this->chunked();
-    if (kIsRequest && head.version >= 11 && hosts_ == 0) Refuse(400, "no Host", code);
+    if (!kIsRequest) return;
+    if (head.version >= 11 && hosts_ == 0) return Refuse(400, "no Host", code);
+    const absl::Status valid = NormalizeTarget(head.target, head.headers);
+    if (!valid.ok()) Refuse(400, std::string(StdView(valid.message())), code);
   }
 
   void on_body_init_impl(const boost::optional<uint64_t>&, beast::error_code&) override {}

@@ -18,7 +18,7 @@ namespace runnel {
 
 struct MessageHead {
   std::string method;   // of a request
-  std::string target;   // of a request
+  std::string target;   // of a request, in origin form
   int status = 0;       // of a response
   int version = 11;     // 10 or 11
   HttpHeaders headers;  // without those that the fields below stand for

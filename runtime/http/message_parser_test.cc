@@ -99,6 +99,13 @@ TEST(MessageParserTest, RefusesRequestsAtEverySplit) {
   } cases[] = {
       {"GET / HTTP/1.1\r\n\r\n", "400 no Host"},
       {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 more than one Host"},
+      {"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", "400 malformed Host"},
+      {"GET / HTTP/1.1\r\nHost: a, b/c\r\n\r\n", "400 malformed Host"},
+      {"GET http://a@b/ HTTP/1.1\r\nHost: a\r\n\r\n", "400 malformed Host"},
+      {"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", "400 malformed request target"},
+      {"GET x HTTP/1.1\r\nHost: a\r\n\r\n", "400 malformed request target"},
+      {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", "400 malformed request target"},
+      {"GET ftp://a/x HTTP/1.1\r\nHost: a\r\n\r\n", "400 malformed request target"},
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", "400 malformed"},
       {"NONSENSE\r\n\r\n", "400 malformed"},
       {"GET / HTTP/1.1\r\nHost: a\r\nBad Name: b\r\n\r\n", "400 malformed"},
@@ -182,6 +189,26 @@ TEST(MessageParserTest, ReportsTheHead) {
   EXPECT_EQ(outcome.head.content_length, 1u);
   EXPECT_EQ(outcome.head.headers.size(), 2u);
   EXPECT_EQ(outcome.head.headers.Get("x-y"), "1");
+}
+
+TEST(MessageParserTest, AUrlAsTargetStandsAboveTheHostField) {
+  const struct {
+    std::string target;
+    std::string path;
+    std::string host;
+  } cases[] = {
+      {"http://b:80/x?y", "/x?y", "b:80"},
+      {"HTTPS://b", "/", "b"},
+      {"http://[::1]?y", "/?y", "[::1]"},
+      {"/http://b/x", "/http://b/x", "a"},
+      {"*", "*", "a"},
+  };
+  for (const auto& c : cases) {
+    const Outcome outcome = Request("GET " + c.target + " HTTP/1.1\r\nX: 1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(outcome.head.target, c.path);
+    EXPECT_EQ(outcome.head.headers.Get("host"), c.host);
+    EXPECT_EQ(outcome.head.headers.size(), 2u);
+  }
 }
 
 TEST(MessageParserTest, LeavesTheNextMessageAlone) {

@@ -32,6 +32,15 @@ Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest&
 }
 
 Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
+  std::optional<HttpResponse> intercepted = options_.origins.Intercept(request);
+  if (intercepted) co_return *std::move(intercepted);
+  const std::string origin(request.headers.Get("origin").value_or(""));
+  HttpResponse response = co_await Answer(std::move(request));
+  options_.origins.Expose(origin, response);
+  co_return response;
+}
+
+Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
   absl::StatusOr<std::string> principal = co_await Authenticate(request);
   if (!principal.ok()) co_return RefusalOf(request, principal.status());
   const size_t question = request.target.find('?');

@@ -24,6 +24,7 @@ class Endpoint final : public HttpHandler {
   CallGroup& calls() { return calls_; }
 
  private:
+  Awaitable<HttpResponse> Answer(HttpRequest request);
   Awaitable<absl::StatusOr<std::string>> Authenticate(const HttpRequest& request);
   Awaitable<HttpResponse> HandleDirect(std::string path, std::string query, std::string principal,
                                        HttpRequest request);

@@ -9,6 +9,7 @@
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
 #include "runtime/server/method_registry.h"
+#include "runtime/server/origin_rules.h"
 #include "runtime/server/session_table.h"
 
 namespace runnel {
@@ -24,6 +25,7 @@ struct EndpointOptions {
   int loops = 1;  // how many share the limits of the whole server
   SessionTimes times;
   Authenticator authenticate;  // everybody is anonymous where not set
+  OriginRules origins;
 };
 
 }  // namespace runnel

@@ -132,6 +132,7 @@ absl::Status Server::Start() {
     return absl::InvalidArgumentError(
         absl::StrCat("ServerOptions::listen is \"", listen, "\"; it has the form host:port"));
   }
+  RUNNEL_RETURN_IF_ERROR(ValidateOriginPolicy(state_->options.origins));
   const int threads = state_->options.threads > 0
                           ? state_->options.threads
                           : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -144,6 +145,8 @@ absl::Status Server::Start() {
   endpoint.loops = threads;
   endpoint.times = state_->options.times;
   endpoint.authenticate = state_->options.authenticate;
+  endpoint.origins = OriginRules(state_->options.origins,
+                                 IsLoopbackHost(std::string_view(listen).substr(0, colon)));
   for (int i = 0; i < threads; ++i) {
     const PortSharing sharing = threads == 1 ? PortSharing::kNone
                                 : i == 0     ? PortSharing::kFirst

@@ -13,6 +13,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
+#include "runtime/server/origin_rules.h"
 #include "runtime/server/server_interceptor.h"
 #include "runtime/server/service.h"
 
@@ -31,6 +32,8 @@ struct ServerOptions {
   // Says who calls (ServerContext::principal), for direct calls and sessions alike. Where not set,
   // everybody is welcome, and nobody has a name.
   Authenticator authenticate;
+  // Which web pages may call, and under which names the server answers.
+  OriginPolicy origins;
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors;
 };
@@ -49,7 +52,7 @@ class Server {
   absl::Status AddService(Service& service);
 
   // Binds and begins to serve. Says which address and why when it cannot: ALREADY_EXISTS for a port
-  // in use, INVALID_ARGUMENT for a bad `listen`, PERMISSION_DENIED.
+  // in use, INVALID_ARGUMENT for a bad `listen` or `origins`, PERMISSION_DENIED.
   absl::Status Start();
 
   // After Start.
