@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -20,6 +22,11 @@ using google::protobuf::io::StringOutputStream;
 constexpr std::string_view kUrlPrefix = "type.googleapis.com/";
 constexpr std::string_view kErrorInfoType = "google.rpc.ErrorInfo";
 constexpr std::string_view kDomain = "runnel";
+// Stands before the number of a type's second detail, and of those that follow; names of types do
+// not have it.
+constexpr char kNumberMark = '#';
+// absl::Status looks them through one by one, and a peer may send any number.
+constexpr int kMaxPayloads = 64;
 
 std::string TypeUrl(std::string_view type) {
   return absl::StrCat(AbslView(kUrlPrefix), AbslView(type));
@@ -113,20 +120,34 @@ bool DecodeErrorInfo(const std::string& bytes, ErrorInfo& info) {
 }  // namespace
 
 std::vector<StatusDetail> GetDetails(const absl::Status& status) {
-  std::vector<StatusDetail> details;
-  status.ForEachPayload([&details](absl::string_view url, const absl::Cord& value) {
+  std::vector<std::pair<int, StatusDetail>> numbered;
+  status.ForEachPayload([&numbered](absl::string_view url, const absl::Cord& value) {
     std::string_view type = StdView(url);
     if (!type.starts_with(kUrlPrefix)) return;
     type.remove_prefix(kUrlPrefix.size());
-    details.push_back({std::string(type), std::string(value)});
+    int number = 1;
+    const size_t sharp = type.find(kNumberMark);
+    if (sharp != type.npos && !absl::SimpleAtoi(AbslView(type.substr(sharp + 1)), &number)) return;
+    numbered.push_back({number, {std::string(type.substr(0, sharp)), std::string(value)}});
   });
-  std::sort(details.begin(), details.end(),
-            [](const StatusDetail& a, const StatusDetail& b) { return a.type < b.type; });
+  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.second.type, a.first) < std::tie(b.second.type, b.first);
+  });
+  std::vector<StatusDetail> details;
+  details.reserve(numbered.size());
+  for (auto& [number, detail] : numbered) details.push_back(std::move(detail));
   return details;
 }
 
 void AddDetail(absl::Status& status, const StatusDetail& detail) {
-  status.SetPayload(TypeUrl(detail.type), absl::Cord(detail.value));
+  int payloads = 0;
+  status.ForEachPayload([&payloads](absl::string_view, const absl::Cord&) { ++payloads; });
+  if (payloads >= kMaxPayloads) return;
+  std::string url = TypeUrl(detail.type);
+  for (int number = 2; status.GetPayload(url).has_value(); ++number) {
+    url = absl::StrCat(TypeUrl(detail.type), std::string(1, kNumberMark), number);
+  }
+  status.SetPayload(url, absl::Cord(detail.value));
 }
 
 void AddDetail(absl::Status& status, const google::protobuf::Message& detail) {
@@ -136,7 +157,7 @@ void AddDetail(absl::Status& status, const google::protobuf::Message& detail) {
 }
 
 absl::Status WithErrorInfo(absl::Status status, const ErrorInfo& info) {
-  AddDetail(status, StatusDetail{std::string(kErrorInfoType), EncodeErrorInfo(info)});
+  status.SetPayload(TypeUrl(kErrorInfoType), absl::Cord(EncodeErrorInfo(info)));
   return status;
 }
 

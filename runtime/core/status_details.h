@@ -1,6 +1,6 @@
 // Typed details of an absl::Status, which cross the wire with it. A detail is a message;
-// in an absl::Status it is a payload under "type.googleapis.com/<full name>", so a status
-// holds one of each type.
+// in an absl::Status it is a payload under "type.googleapis.com/<full name>", the second of a type
+// under the same with "#2", and so on.
 
 #ifndef RUNNEL_RUNTIME_CORE_STATUS_DETAILS_H_
 #define RUNNEL_RUNTIME_CORE_STATUS_DETAILS_H_
@@ -23,13 +23,13 @@ struct StatusDetail {
   friend bool operator==(const StatusDetail&, const StatusDetail&) = default;
 };
 
-// All details of `status`, ordered by type.
+// All details of `status`, ordered by type; those of a type in the order in which they were added.
 std::vector<StatusDetail> GetDetails(const absl::Status& status);
+// These have no effect on an OK status, nor on one that has 64 details.
 void AddDetail(absl::Status& status, const StatusDetail& detail);
-// Has no effect on an OK status.
 void AddDetail(absl::Status& status, const google::protobuf::Message& detail);
 
-// The detail of type T, if there is one and it parses.
+// The first detail of type T that parses, if there is one.
 template <typename T>
 std::optional<T> GetDetail(const absl::Status& status) {
   for (const StatusDetail& detail : GetDetails(status)) {
@@ -48,6 +48,7 @@ struct ErrorInfo {
   std::map<std::string, std::string> metadata;
 };
 
+// The status with this as its (first) ErrorInfo.
 absl::Status WithErrorInfo(absl::Status status, const ErrorInfo& info);
 std::optional<ErrorInfo> GetErrorInfo(const absl::Status& status);
 // The reason of an error made by this library ("SESSION_LOST"), else empty.

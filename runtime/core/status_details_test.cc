@@ -12,22 +12,35 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::IsEmpty;
 
-TEST(StatusDetailsTest, HoldsOneDetailOfEachTypeOrderedByType) {
+TEST(StatusDetailsTest, HoldsDetailsOrderedByTypeAndThenAsTheyCame) {
   absl::Status status = absl::NotFoundError("gone");
   google::protobuf::StringValue text;
-  text.set_value("first");
-  AddDetail(status, text);
-  text.set_value("second");
-  AddDetail(status, text);
+  for (int i = 0; i < 12; ++i) {
+    text.set_value(std::to_string(i));
+    AddDetail(status, text);
+  }
   google::protobuf::Duration delay;
   delay.set_seconds(3);
   AddDetail(status, delay);
-  EXPECT_THAT(GetDetails(status),
-              ElementsAre(Field(&StatusDetail::type, "google.protobuf.Duration"),
-                          Field(&StatusDetail::type, "google.protobuf.StringValue")));
-  EXPECT_EQ(GetDetail<google::protobuf::StringValue>(status)->value(), "second");
+  const std::vector<StatusDetail> details = GetDetails(status);
+  ASSERT_EQ(details.size(), 13u);
+  EXPECT_EQ(details[0].type, "google.protobuf.Duration");
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(details[i + 1].type, "google.protobuf.StringValue");
+    ASSERT_TRUE(text.ParseFromString(details[i + 1].value));
+    EXPECT_EQ(text.value(), std::to_string(i));
+  }
+  EXPECT_EQ(GetDetail<google::protobuf::StringValue>(status)->value(), "0");
   EXPECT_EQ(GetDetail<google::protobuf::Duration>(status)->seconds(), 3);
   EXPECT_FALSE(GetDetail<google::protobuf::BoolValue>(status).has_value());
+}
+
+TEST(StatusDetailsTest, DropsWhatIsTooMuch) {
+  absl::Status status = absl::NotFoundError("gone");
+  for (int i = 0; i < 100; ++i) {
+    AddDetail(status, StatusDetail{i % 2 == 0 ? "a.B" : "a.C" + std::to_string(i), "x"});
+  }
+  EXPECT_EQ(GetDetails(status).size(), 64u);
 }
 
 TEST(StatusDetailsTest, LeavesOtherPayloadsAndOkAlone) {
