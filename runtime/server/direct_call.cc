@@ -12,48 +12,6 @@
 #include "runtime/wire/gzip.h"
 
 namespace runnel {
-namespace {
-
-// A writer waits while so much is on its way: one large write of the connection.
-constexpr size_t kMaxPendingBytes = 64 * 1024;
-
-// A stream's head leaves after this time even if nothing has been written.
-constexpr absl::Duration kHeadDelay = absl::Milliseconds(200);
-
-absl::Status ClientGone() { return absl::CancelledError("the client has gone away"); }
-
-}  // namespace
-
-// The events of a stream, taken as fast as the connection sends them.
-class DirectCall::Body final : public HttpBody {
- public:
-  explicit Body(std::shared_ptr<DirectCall> call) : call_(std::move(call)) {}
-  ~Body() override { call_->Cancel(ClientGone()); }
-
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
-    while (call_->out_.empty()) {
-      if (call_->end_) co_return std::nullopt;
-      Clock& clock = call_->context().clock();
-      absl::Status waited =
-          co_await call_->changed_.WaitUntil(clock, clock.Now() + call_->heartbeat_);
-      if (absl::IsDeadlineExceeded(waited)) {
-        AppendComment("", call_->out_);
-      } else if (!waited.ok()) {
-        co_return waited;
-      }
-    }
-    sending_.clear();
-    sending_.swap(call_->out_);
-    call_->drained_.Notify();
-    co_return std::optional<std::string_view>(sending_);
-  }
-
-  bool ended() const override { return call_->end_.has_value() && call_->out_.empty(); }
-
- private:
-  std::shared_ptr<DirectCall> call_;
-  std::string sending_;
-};
 
 DirectCall::DirectCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
                        absl::Duration heartbeat)
@@ -64,17 +22,13 @@ DirectCall::DirectCall(ServerContext::Call call, DirectRequest request, const Li
       heartbeat_(heartbeat) {}
 
 Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
-  Clock& clock = call->context().clock();
-  const absl::Time head_due = call->streams() ? clock.Now() + kHeadDelay : absl::InfiniteFuture();
-  while (!call->end_ && !(call->streams() && call->written_)) {
-    absl::Status waited = co_await call->changed_.WaitUntil(clock, head_due);
-    if (absl::IsDeadlineExceeded(waited)) break;
-    if (!waited.ok()) {
-      call->Cancel(ClientGone());
-      co_return ErrorResponse(ClientGone());
-    }
+  const absl::Status waited =
+      co_await call->out_.WaitForHead(call->context().clock(), call->streams());
+  if (!waited.ok()) {
+    call->Cancel(CallOutput::ClientGone());
+    co_return ErrorResponse(CallOutput::ClientGone());
   }
-  if (call->end_ && !call->end_->ok() && !call->written_) {
+  if (call->end_ && !call->end_->ok() && !call->out_.begun()) {
     HttpResponse response = ErrorResponse(*call->end_);
     AddMetadata(call->context().initial_metadata(), "", response.headers);
     AddMetadata(call->context().trailing_metadata(), kTrailerPrefix, response.headers);
@@ -85,15 +39,16 @@ Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
 }
 
 HttpResponse DirectCall::UnaryResponse() {
+  std::string& body = out_.bytes();
   const bool compressed =
-      request_.response_coding == ContentCoding::kGzip && out_.size() >= kLeastCompressedBytes;
+      request_.response_coding == ContentCoding::kGzip && body.size() >= kLeastCompressedBytes;
   if (compressed) {
     scratch_.clear();
-    AppendGzip(out_, scratch_);
-    out_.swap(scratch_);
+    AppendGzip(body, scratch_);
+    body.swap(scratch_);
   }
   HttpResponse response =
-      BytesResponse(absl::StrCat("application/", AbslView(CodecName(codec_))), std::move(out_));
+      BytesResponse(absl::StrCat("application/", AbslView(CodecName(codec_))), std::move(body));
   if (compressed) response.headers.Add("content-encoding", "gzip");
   // Caches keep what GET brings.
   if (request_.get) response.headers.Add("vary", "accept-encoding");
@@ -112,8 +67,8 @@ HttpResponse DirectCall::StreamResponse() {
   // Proxies wait for the first byte.
   std::string first;
   AppendComment("ok", first);
-  out_.insert(0, first);
-  response.body = std::make_unique<Body>(std::static_pointer_cast<DirectCall>(shared_from_this()));
+  out_.bytes().insert(0, first);
+  response.body = out_.Body(shared_from_this(), heartbeat_);
   return response;
 }
 
@@ -145,16 +100,13 @@ Awaitable<absl::Status> DirectCall::Write(const google::protobuf::Message& messa
                                           const WriteOptions& options) {
   if (context().IsCancelled()) co_return context().cancel_status();
   if (!streams()) {
-    out_.clear();
-    RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(codec_, message, out_));
-    written_ = true;
-    co_return absl::OkStatus();
+    out_.bytes().clear();
+    co_return EncodeMessage(codec_, message, out_.bytes());
   }
   RUNNEL_CO_RETURN_IF_ERROR(AppendMessageEvent(message, options.event_id));
-  written_ = true;
-  changed_.Notify();
-  while (out_.size() >= kMaxPendingBytes) {
-    absl::Status waited = co_await drained_.Wait();
+  out_.Flush();
+  while (out_.full()) {
+    absl::Status waited = co_await out_.WaitUntilTaken();
     if (context().IsCancelled()) co_return context().cancel_status();
     if (!waited.ok()) co_return waited;
   }
@@ -182,17 +134,15 @@ absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& mes
   EventFields fields;
   fields.id = event_id;
   if (codec_ == Codec::kJson) {
-    AppendEvent(fields, scratch_, out_);
+    AppendEvent(fields, scratch_, out_.bytes());
   } else {
-    AppendBase64Event(fields, scratch_, out_);
+    AppendBase64Event(fields, scratch_, out_.bytes());
   }
   return absl::OkStatus();
 }
 
 void DirectCall::OnEnd(const absl::Status& status) {
   end_ = status;
-  // A unary call that fails after its response was written is a failed call.
-  if (!streams() && !status.ok()) written_ = false;
   if (streams()) {
     EndOfStream end;
     end.status = status;
@@ -200,10 +150,9 @@ void DirectCall::OnEnd(const absl::Status& status) {
     EventFields fields;
     fields.type = "end";
     fields.id = "end";
-    AppendEvent(fields, EndOfStreamJson(end), out_);
+    AppendEvent(fields, EndOfStreamJson(end), out_.bytes());
   }
-  changed_.Notify();
-  drained_.Notify();
+  out_.End();
 }
 
 }  // namespace runnel

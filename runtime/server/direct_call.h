@@ -10,10 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "runtime/async/signal.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
+#include "runtime/server/call_output.h"
 #include "runtime/server/direct_request.h"
 #include "runtime/server/server_call.h"
 
@@ -35,8 +35,6 @@ class DirectCall final : public ServerCall {
                                 const WriteOptions& options) override;
 
  private:
-  class Body;
-
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
   absl::Status AppendMessageEvent(const google::protobuf::Message& message,
@@ -50,12 +48,9 @@ class DirectCall final : public ServerCall {
   const absl::Duration heartbeat_;
   bool request_read_ = false;
 
-  std::string out_;      // events on their way; the response of a unary call
+  CallOutput out_;       // events; the response of a unary call, which is never flushed
   std::string scratch_;  // a message before it becomes an event
-  bool written_ = false;
   std::optional<absl::Status> end_;
-  Signal changed_;  // out_ or end_
-  Signal drained_;  // out_ was taken
 };
 
 }  // namespace runnel

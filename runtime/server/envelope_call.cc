@@ -11,42 +11,6 @@
 #include "runtime/wire/gzip.h"
 
 namespace runnel {
-namespace {
-
-// A writer waits while so much is on its way: one large write of the connection.
-constexpr size_t kMaxPendingBytes = 64 * 1024;
-
-// A stream's head leaves after this time even if nothing has been written.
-constexpr absl::Duration kHeadDelay = absl::Milliseconds(200);
-
-absl::Status ClientGone() { return absl::CancelledError("the client has gone away"); }
-
-}  // namespace
-
-// The envelopes of a response, taken as fast as the connection sends them.
-class EnvelopeCall::Body final : public HttpBody {
- public:
-  explicit Body(std::shared_ptr<EnvelopeCall> call) : call_(std::move(call)) {}
-  ~Body() override { call_->Cancel(ClientGone()); }
-
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
-    while (call_->out_.empty()) {
-      if (call_->end_) co_return std::nullopt;
-      absl::Status waited = co_await call_->changed_.Wait();
-      if (!waited.ok()) co_return waited;
-    }
-    sending_.clear();
-    sending_.swap(call_->out_);
-    call_->drained_.Notify();
-    co_return std::optional<std::string_view>(sending_);
-  }
-
-  bool ended() const override { return call_->end_.has_value() && call_->out_.empty(); }
-
- private:
-  std::shared_ptr<EnvelopeCall> call_;
-  std::string sending_;
-};
 
 EnvelopeCall::EnvelopeCall(ServerContext::Call call, DirectRequest request, const Limits& limits)
     : ServerCall(std::move(call)),
@@ -57,20 +21,11 @@ EnvelopeCall::EnvelopeCall(ServerContext::Call call, DirectRequest request, cons
               "Limits::max_message_bytes") {}
 
 Awaitable<HttpResponse> EnvelopeCall::Respond(std::shared_ptr<EnvelopeCall> call) {
-  Clock& clock = call->context().clock();
-  const absl::Time head_due = call->streams() ? clock.Now() + kHeadDelay : absl::InfiniteFuture();
-  while (!call->end_ && !(call->streams() && call->written_)) {
-    absl::Status waited = co_await call->changed_.WaitUntil(clock, head_due);
-    if (absl::IsDeadlineExceeded(waited)) break;
-    if (!waited.ok()) {
-      call->Cancel(ClientGone());
-      co_return ErrorResponse(ClientGone());
-    }
-  }
-  const absl::Status read = co_await call->ReadAhead();
-  if (!read.ok()) {
-    call->Cancel(ClientGone());
-    co_return ErrorResponse(ClientGone());
+  absl::Status waited = co_await call->out_.WaitForHead(call->context().clock(), call->streams());
+  if (waited.ok()) waited = co_await call->ReadAhead();
+  if (!waited.ok()) {
+    call->Cancel(CallOutput::ClientGone());
+    co_return ErrorResponse(CallOutput::ClientGone());
   }
   if (call->idled()) {
     call->Cancel(call->request_error_);
@@ -91,11 +46,11 @@ bool EnvelopeCall::idled() {
 }
 
 Awaitable<absl::Status> EnvelopeCall::ReadAhead() {
-  while (!end_ && !request_ended_) {
+  while (!out_.ended() && !request_ended_) {
     absl::Status waited;
     if (parser_.pending() < limits_.max_unread_bytes) {
       waited = co_await ahead_.Await(AwaitMore());
-    } else if (out_.size() >= kMaxPendingBytes) {
+    } else if (out_.full()) {
       // The handler waits for room in the response, and so would never read the request.
       Cancel(absl::ResourceExhaustedError(
           absl::StrCat("the handler has left ", parser_.pending(),
@@ -104,7 +59,7 @@ Awaitable<absl::Status> EnvelopeCall::ReadAhead() {
     } else {
       waited = co_await ahead_.Await(taken_.Wait());
     }
-    if (!waited.ok() && !end_) co_return waited;
+    if (!waited.ok() && !out_.ended()) co_return waited;
   }
   co_return absl::OkStatus();
 }
@@ -119,12 +74,8 @@ HttpResponse EnvelopeCall::Response() {
     response.headers.Add("connect-content-encoding", "gzip");
   }
   AddMetadata(context().initial_metadata(), "", response.headers);
-  if (end_) {
-    response.body = StringBody(std::move(out_));
-  } else {
-    response.body =
-        std::make_unique<Body>(std::static_pointer_cast<EnvelopeCall>(shared_from_this()));
-  }
+  response.body =
+      out_.ended() ? StringBody(std::move(out_.bytes())) : out_.Body(shared_from_this());
   return response;
 }
 
@@ -198,21 +149,20 @@ Awaitable<absl::Status> EnvelopeCall::Write(const google::protobuf::Message& mes
   if (context().IsCancelled()) co_return context().cancel_status();
   encoded_.clear();
   RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(request_.codec, message, encoded_));
-  if (!streams()) out_.clear();
+  if (!streams()) out_.bytes().clear();
   if (request_.response_coding == ContentCoding::kGzip &&
       encoded_.size() >= kLeastCompressedBytes) {
     compressed_.clear();
     AppendGzip(encoded_, compressed_);
-    AppendEnvelope(kCompressedEnvelope, compressed_, out_);
+    AppendEnvelope(kCompressedEnvelope, compressed_, out_.bytes());
   } else {
-    AppendEnvelope(0, encoded_, out_);
+    AppendEnvelope(0, encoded_, out_.bytes());
   }
   if (!streams()) co_return absl::OkStatus();
-  written_ = true;
-  changed_.Notify();
-  while (out_.size() >= kMaxPendingBytes) {
+  out_.Flush();
+  while (out_.full()) {
     taken_.Notify();  // ReadAhead looks again
-    absl::Status waited = co_await drained_.Wait();
+    absl::Status waited = co_await out_.WaitUntilTaken();
     if (context().IsCancelled()) co_return context().cancel_status();
     if (!waited.ok()) co_return waited;
   }
@@ -220,15 +170,13 @@ Awaitable<absl::Status> EnvelopeCall::Write(const google::protobuf::Message& mes
 }
 
 void EnvelopeCall::OnEnd(const absl::Status& status) {
-  end_ = status;
   // A call that fails after its only response was written is a failed call.
-  if (!streams() && !status.ok()) out_.clear();
+  if (!streams() && !status.ok()) out_.bytes().clear();
   EndOfStream end;
   end.status = status;
   end.trailers = context().trailing_metadata();
-  AppendEnvelope(kEndStreamEnvelope, EndOfStreamJson(end), out_);
-  changed_.Notify();
-  drained_.Notify();
+  AppendEnvelope(kEndStreamEnvelope, EndOfStreamJson(end), out_.bytes());
+  out_.End();
   ahead_.Interrupt();
 }
 

@@ -6,7 +6,6 @@
 #define RUNNEL_RUNTIME_SERVER_ENVELOPE_CALL_H_
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -14,6 +13,7 @@
 #include "runtime/async/signal.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
+#include "runtime/server/call_output.h"
 #include "runtime/server/direct_request.h"
 #include "runtime/server/server_call.h"
 #include "runtime/wire/envelope.h"
@@ -36,8 +36,6 @@ class EnvelopeCall final : public ServerCall {
                                 const WriteOptions& options) override;
 
  private:
-  class Body;
-
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
   absl::Status Decode(const Envelope& envelope, google::protobuf::Message& message) const;
@@ -61,13 +59,9 @@ class EnvelopeCall final : public ServerCall {
   Signal taken_;          // the handler has read a message
   Interruptible ahead_;
 
-  std::string out_;  // envelopes on their way
+  CallOutput out_;
   std::string encoded_;
   std::string compressed_;
-  bool written_ = false;
-  std::optional<absl::Status> end_;
-  Signal changed_;  // out_ or end_
-  Signal drained_;  // out_ was taken
 };
 
 }  // namespace runnel

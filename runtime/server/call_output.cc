@@ -1,0 +1,75 @@
+#include "runtime/server/call_output.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "runtime/wire/event_writer.h"
+
+namespace runnel {
+namespace {
+
+// A stream's head leaves after this time even if nothing has been written.
+constexpr absl::Duration kHeadDelay = absl::Milliseconds(200);
+
+}  // namespace
+
+class CallOutput::PendingBody final : public HttpBody {
+ public:
+  PendingBody(std::shared_ptr<ServerCall> call, CallOutput& output, absl::Duration heartbeat)
+      : call_(std::move(call)), output_(output), heartbeat_(heartbeat) {}
+  ~PendingBody() override { call_->Cancel(ClientGone()); }
+
+  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
+    while (output_.bytes_.empty()) {
+      if (output_.ended_) co_return std::nullopt;
+      Clock& clock = call_->context().clock();
+      absl::Status waited = co_await output_.changed_.WaitUntil(clock, clock.Now() + heartbeat_);
+      if (absl::IsDeadlineExceeded(waited)) {
+        AppendComment("", output_.bytes_);
+      } else if (!waited.ok()) {
+        co_return waited;
+      }
+    }
+    sending_.clear();
+    sending_.swap(output_.bytes_);
+    output_.taken_.Notify();
+    co_return std::optional<std::string_view>(sending_);
+  }
+
+  bool ended() const override { return output_.ended_ && output_.bytes_.empty(); }
+
+ private:
+  const std::shared_ptr<ServerCall> call_;
+  CallOutput& output_;
+  const absl::Duration heartbeat_;
+  std::string sending_;
+};
+
+void CallOutput::Flush() {
+  begun_ = true;
+  changed_.Notify();
+}
+
+void CallOutput::End() {
+  ended_ = true;
+  changed_.Notify();
+  taken_.Notify();
+}
+
+Awaitable<absl::Status> CallOutput::WaitForHead(Clock& clock, bool streams) {
+  const absl::Time due = streams ? clock.Now() + kHeadDelay : absl::InfiniteFuture();
+  while (!ended_ && !(streams && begun_)) {
+    absl::Status waited = co_await changed_.WaitUntil(clock, due);
+    if (absl::IsDeadlineExceeded(waited)) break;
+    if (!waited.ok()) co_return waited;
+  }
+  co_return absl::OkStatus();
+}
+
+std::unique_ptr<HttpBody> CallOutput::Body(std::shared_ptr<ServerCall> call,
+                                           absl::Duration heartbeat) {
+  return std::make_unique<PendingBody>(std::move(call), *this, heartbeat);
+}
+
+}  // namespace runnel
