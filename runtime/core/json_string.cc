@@ -59,4 +59,44 @@ void AppendUnescapedJson(std::string_view body, std::string& out) {
   }
 }
 
+void AppendJsonString(std::string_view text, std::string& out) {
+  if (!IsValidUtf8(text)) {
+    std::string repaired;
+    AppendRepairedUtf8(text, repaired);
+    AppendJsonString(repaired, out);
+    return;
+  }
+  constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  size_t plain = 0;  // where what needs no escape began
+  for (size_t i = 0; i < text.size(); ++i) {
+    const unsigned char c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text.substr(plain, i - plain));
+    plain = i + 1;
+    out += '\\';
+    switch (c) {
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
+      case '"':
+      case '\\':
+        out += static_cast<char>(c);
+        break;
+      default:
+        out += "u00";
+        out += kHex[c >> 4];
+        out += kHex[c & 15];
+    }
+  }
+  out.append(text.substr(plain));
+  out += '"';
+}
+
 }  // namespace runnel

@@ -12,6 +12,9 @@ namespace runnel {
 // its escapes resolved.
 void AppendUnescapedJson(std::string_view body, std::string& out);
 
+// Appends `text` as a JSON string. What is not UTF-8 in it becomes U+FFFD.
+void AppendJsonString(std::string_view text, std::string& out);
+
 }  // namespace runnel
 
 #endif  // RUNNEL_RUNTIME_CORE_JSON_STRING_H_

@@ -22,35 +22,6 @@
 namespace runnel {
 namespace {
 
-constexpr std::string_view kExpectedInt32 =
-    "expected a whole number from -2147483648 to 2147483647";
-constexpr std::string_view kExpectedUint32 = "expected a whole number from 0 to 4294967295";
-constexpr std::string_view kExpectedInt64 =
-    "expected a whole number from -9223372036854775808 to 9223372036854775807";
-constexpr std::string_view kExpectedUint64 =
-    "expected a whole number from 0 to 18446744073709551615";
-
-// A piece of a path or a key in an error: what a peer sends may be long.
-std::string_view Short(std::string_view text) {
-  constexpr size_t kLongest = 64;
-  if (text.size() <= kLongest) return text;
-  return text.substr(0, ValidUtf8Prefix(text.substr(0, kLongest)));
-}
-
-// Whether `size` bytes are the same; names of fields are short, and a call costs more than they do.
-bool Same(const char* a, const char* b, size_t size) {
-  uint64_t x, y;
-  for (; size >= 8; a += 8, b += 8, size -= 8) {
-    std::memcpy(&x, a, 8);
-    std::memcpy(&y, b, 8);
-    if (x != y) return false;
-  }
-  for (; size > 0; ++a, ++b, --size) {
-    if (*a != *b) return false;
-  }
-  return true;
-}
-
 // The first of the characters that end the plain part of a string: a quotation mark, a backslash
 // or a control character. `high` becomes true when there are others than ASCII before it.
 const char* SkipPlain(const char* p, const char* end, bool& high) {
@@ -80,35 +51,6 @@ const char* SkipPlain(const char* p, const char* end, bool& high) {
   return p;
 }
 
-template <typename T>
-bool ToInteger(const NumberText& number, T& value) {
-  if constexpr (std::is_signed_v<T>) {
-    int64_t wide = 0;
-    if (!number.ToInt64(wide) || wide != static_cast<T>(wide)) return false;
-    value = static_cast<T>(wide);
-  } else {
-    uint64_t wide = 0;
-    if (!number.ToUint64(wide) || wide != static_cast<T>(wide)) return false;
-    value = static_cast<T>(wide);
-  }
-  return true;
-}
-
-// All of `text` as an integer in the plainest form; else `value` stays.
-template <typename T>
-bool ParseInteger(std::string_view text, T& value) {
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
-    if (text.starts_with('-')) return false;
-  }
-  const char* const end = text.data() + text.size();
-  T parsed{};
-  const auto [stop, error] = std::from_chars(text.data(), end, parsed);
-  if (stop != end || error != std::errc()) return false;
-  value = parsed;
-  return true;
-}
-
 }  // namespace
 
 JsonInput::JsonInput(std::string_view text, const Limits& limits)
@@ -122,31 +64,44 @@ bool JsonInput::FailAt(const char* where, std::string_view what) {
   return false;
 }
 
-bool JsonInput::FailAs(absl::Status status) {
-  if (status.code() == absl::StatusCode::kResourceExhausted) {
-    if (!failed_) status_ = std::move(status);
-    failed_ = true;
-    return false;
-  }
+bool JsonInput::FailAs(const absl::Status& status) {
+  if (status.code() == absl::StatusCode::kResourceExhausted) return FailDepth();
   // "invalid JSON at byte 12: expected …", and p_ is where that is.
   const std::string_view message = StdView(status.message());
   return FailAt(p_, message.substr(message.find(": ") + 2));
 }
 
-void JsonInput::Within(std::string_view field) {
-  const bool joined = path_.empty() || path_[0] == '[';
-  path_.insert(0, absl::StrCat(AbslView(field), joined ? "" : "."));
+bool JsonInput::FailDepth() {
+  if (failed_) return false;
+  code_ = absl::StatusCode::kResourceExhausted;
+  return FailAt(p_, absl::StrCat("nested more than ", limits_.max_json_depth,
+                                 " deep (the limit is Limits::max_json_depth)"));
 }
 
-void JsonInput::WithinElement(size_t index) {
-  const bool joined = path_.empty() || path_[0] == '[';
-  path_.insert(0, absl::StrCat("[", index, joined ? "]" : "]."));
+std::string JsonInput::Quote(std::string_view text) {
+  constexpr size_t kLongest = 64;
+  if (text.size() > kLongest) text = text.substr(0, ValidUtf8Prefix(text.substr(0, kLongest)));
+  std::string quoted;
+  AppendJsonString(text, quoted);
+  return quoted;
 }
 
-void JsonInput::WithinKey(std::string_view key) {
-  const bool joined = path_.empty() || path_[0] == '[';
-  path_.insert(0, absl::StrCat("[\"", AbslView(Short(key)), joined ? "\"]" : "\"]."));
+void JsonInput::AddToPath(std::string_view piece) {
+  // What nests as deep as it may has a path nobody wants to read; its end says most.
+  constexpr size_t kLongest = 1000;
+  if (path_.size() > kLongest) {
+    if (!path_.starts_with("…")) path_.insert(0, path_[0] == '[' ? "…" : "….");
+    return;
+  }
+  if (!path_.empty() && path_[0] != '[') path_.insert(0, ".");
+  path_.insert(0, piece);
 }
+
+void JsonInput::Within(std::string_view field) { AddToPath(field); }
+
+void JsonInput::WithinElement(size_t index) { AddToPath(absl::StrCat("[", index, "]")); }
+
+void JsonInput::WithinKey(std::string_view key) { AddToPath(absl::StrCat("[", Quote(key), "]")); }
 
 bool JsonInput::AtEnd() {
   SkipSpace();
@@ -154,10 +109,8 @@ bool JsonInput::AtEnd() {
 }
 
 absl::Status JsonInput::Error(std::string_view type) const {
-  if (!status_.ok()) return status_;
-  return absl::InvalidArgumentError(absl::StrCat("JSON is no valid ", AbslView(type), ": ", path_,
-                                                 path_.empty() ? "" : ": ", what_, " at byte ",
-                                                 where_));
+  return absl::Status(code_, absl::StrCat("JSON is no valid ", AbslView(type), ": ", path_,
+                                          path_.empty() ? "" : ": ", what_, " at byte ", where_));
 }
 
 bool JsonInput::AtValue() {
@@ -178,9 +131,7 @@ bool JsonInput::Null() { return AtValue() && *p_ == 'n' && Literal("null"); }
 
 bool JsonInput::Enter(char open, std::string_view what) {
   if (!AtValue() || *p_ != open) return FailAt(p_, what);
-  if (depth_ >= limits_.max_json_depth) {
-    return FailAs(JsonDepthError(static_cast<size_t>(p_ - begin_), limits_.max_json_depth));
-  }
+  if (depth_ >= limits_.max_json_depth) return FailDepth();
   ++depth_;
   ++p_;
   return true;
@@ -221,9 +172,9 @@ bool JsonInput::Raw(std::string_view& value) {
   const std::string_view text(begin_, static_cast<size_t>(end_ - begin_));
   auto position = static_cast<size_t>(p_ - begin_);
   const size_t start = position;
-  absl::Status status = SkipJsonValue(text, depth_, limits_.max_json_depth, position);
+  const absl::Status status = SkipJsonValue(text, depth_, limits_.max_json_depth, position);
   p_ = begin_ + position;
-  if (!status.ok()) return FailAs(std::move(status));
+  if (!status.ok()) return FailAs(status);
   value = text.substr(start, position - start);
   return true;
 }
@@ -241,9 +192,9 @@ bool JsonInput::Quoted(std::string_view& body, bool& escaped) {
   // Escapes, or something is wrong.
   const std::string_view text(begin_, static_cast<size_t>(end_ - begin_));
   auto position = static_cast<size_t>(open - begin_);
-  absl::Status status = SkipJsonString(text, position);
+  const absl::Status status = SkipJsonString(text, position);
   p_ = begin_ + position;
-  if (!status.ok()) return FailAs(std::move(status));
+  if (!status.ok()) return FailAs(status);
   body = std::string_view(open + 1, p_ - 1);
   escaped = true;
   return true;
@@ -291,256 +242,6 @@ bool JsonInput::Bool(bool& value) {
     if (Literal("true") || Literal("false")) return true;
   }
   return FailAt(p_, "expected true or false");
-}
-
-template <typename Read>
-bool JsonInput::NumberInText(std::string_view text, Read read) {
-  const NumberText number(text);
-  return number.valid() && number.size() == text.size() && read(number);
-}
-
-template <typename Read>
-bool JsonInput::Number(std::string_view what, Read read) {
-  if (AtValue() && (*p_ == '-' || (*p_ >= '0' && *p_ <= '9'))) {
-    const NumberText number(std::string_view(p_, end_));
-    p_ += number.size();
-    if (!number.valid()) return FailAt(p_, number.what());
-    return read(number) || Fail(what);
-  }
-  if (p_ == end_ || *p_ != '"') return FailAt(p_, what);
-  std::string_view text;
-  if (!Text(text)) return false;
-  return NumberInText(text, read) || Fail(what);
-}
-
-bool JsonInput::Int32(int32_t& value) {
-  // In a string, as its own writer has it, an integer has neither point nor exponent; protobuf
-  // takes a sign and zeros before it there.
-  std::string_view text;
-  if (Peek() == '"') return Text(text) && (ParseInteger(text, value) || Fail(kExpectedInt32));
-  return Number(kExpectedInt32, [&](const NumberText& n) { return ToInteger(n, value); });
-}
-
-bool JsonInput::Uint32(uint32_t& value) {
-  std::string_view text;
-  if (Peek() == '"') return Text(text) && (ParseInteger(text, value) || Fail(kExpectedUint32));
-  return Number(kExpectedUint32, [&](const NumberText& n) { return ToInteger(n, value); });
-}
-
-bool JsonInput::Int64(int64_t& value) {
-  std::string_view text;
-  if (Peek() == '"') return Text(text) && (ParseInteger(text, value) || Fail(kExpectedInt64));
-  return Number(kExpectedInt64, [&](const NumberText& n) { return n.ToInt64(value); });
-}
-
-bool JsonInput::Uint64(uint64_t& value) {
-  std::string_view text;
-  if (Peek() == '"') return Text(text) && (ParseInteger(text, value) || Fail(kExpectedUint64));
-  return Number(kExpectedUint64, [&](const NumberText& n) { return n.ToUint64(value); });
-}
-
-bool JsonInput::Double(double& value) {
-  constexpr std::string_view kExpected = "expected a number";
-  if (Peek() != '"') {
-    return Number(kExpected, [&](const NumberText& n) { return n.ToDouble(value); });
-  }
-  std::string_view text;
-  if (!Text(text)) return false;
-  if (text == "NaN") {
-    value = std::numeric_limits<double>::quiet_NaN();
-  } else if (text == "Infinity" || text == "-Infinity") {
-    value = text[0] == '-' ? -HUGE_VAL : HUGE_VAL;
-  } else if (!NumberInText(text, [&](const NumberText& n) { return n.ToDouble(value); })) {
-    return Fail(kExpected);
-  }
-  return true;
-}
-
-bool JsonInput::Float(float& value) {
-  constexpr std::string_view kExpected = "expected a number that a float can hold";
-  if (Peek() != '"') {
-    return Number(kExpected, [&](const NumberText& n) { return n.ToFloat(value); });
-  }
-  std::string_view text;
-  if (!Text(text)) return false;
-  if (text == "NaN") {
-    value = std::numeric_limits<float>::quiet_NaN();
-  } else if (text == "Infinity" || text == "-Infinity") {
-    value = text[0] == '-' ? -HUGE_VALF : HUGE_VALF;
-  } else if (!NumberInText(text, [&](const NumberText& n) { return n.ToFloat(value); })) {
-    return Fail(kExpected);
-  }
-  return true;
-}
-
-bool JsonInput::Enum(const JsonEnum& type, int& value, bool& known) {
-  known = true;
-  constexpr std::string_view kExpected = "expected the name or the number of an enum";
-  if (Peek() != '"') {
-    return Number(kExpected, [&](const NumberText& n) { return ToInteger(n, value); });
-  }
-  std::string_view text;
-  if (!Text(text)) return false;
-  if (const int* number = type.Number(text); number != nullptr) {
-    value = *number;
-    return true;
-  }
-  // protobuf takes a known number in a string too.
-  if (ParseInteger(text, value) && !type.Name(value).empty()) return true;
-  known = false;
-  if (limits_.unknown_json == UnknownJson::kIgnore) return true;
-  return Fail(absl::StrCat("\"", AbslView(Short(text)), "\" is no value of this enum"));
-}
-
-template <typename T>
-bool JsonInput::IntegerKey(std::string_view text, T& key, std::string_view what) {
-  return ParseInteger(text, key) || Fail(absl::StrCat(AbslView(what), " as the key"));
-}
-
-bool JsonInput::MapKey(std::string_view text, int32_t& key) {
-  return IntegerKey(text, key, kExpectedInt32);
-}
-bool JsonInput::MapKey(std::string_view text, uint32_t& key) {
-  return IntegerKey(text, key, kExpectedUint32);
-}
-bool JsonInput::MapKey(std::string_view text, int64_t& key) {
-  return IntegerKey(text, key, kExpectedInt64);
-}
-bool JsonInput::MapKey(std::string_view text, uint64_t& key) {
-  return IntegerKey(text, key, kExpectedUint64);
-}
-bool JsonInput::MapKey(std::string_view text, bool& key) {
-  key = text == "true";
-  return key || text == "false" || Fail("expected true or false as the key");
-}
-bool JsonInput::MapKey(std::string_view text, std::string& key) {
-  key.assign(text);
-  return true;
-}
-
-bool JsonObject::ReadKey(bool& known) {
-  // Writers mostly keep the order of the fields.
-  const size_t left = static_cast<size_t>(in_.end_ - in_.p_);
-  if (expected_ < fields_.fields.size() && left > 0 && *in_.p_ == '"') {
-    const std::string_view name = fields_.fields[expected_].name;
-    const size_t size = name.size();
-    if (left >= size + 2 && in_.p_[size + 1] == '"' && Same(in_.p_ + 1, name.data(), size)) {
-      in_.p_ += size + 2;
-      field_ = expected_++;
-      known = true;
-      return in_.Colon();
-    }
-  }
-  const char* const start = in_.p_;
-  if (in_.p_ == in_.end_ || *in_.p_ != '"') return in_.FailAt(start, "expected a key");
-  std::string_view key;
-  if (!in_.Text(key)) return false;
-  const auto found = std::lower_bound(fields_.keys.begin(), fields_.keys.end(), key,
-                                      [](const JsonKey& entry, std::string_view wanted) {
-                                        return ShorterOrLess(entry.key, wanted);
-                                      });
-  known = found != fields_.keys.end() && found->key == key;
-  if (known) {
-    field_ = found->field;
-    expected_ = field_ + 1;
-  } else if (in_.limits_.unknown_json == UnknownJson::kRefuse) {
-    return in_.FailAt(start, absl::StrCat("\"", AbslView(Short(key)), "\" is no field"));
-  }
-  return in_.Colon();
-}
-
-bool JsonObject::TakePlace() {
-  const size_t place = fields_.fields[field_].place;
-  bool free;
-  if (place < 64) {
-    const uint64_t bit = uint64_t{1} << place;
-    free = (taken_ & bit) == 0;
-    taken_ |= bit;
-  } else {
-    if (taken_more_.size() <= place - 64) taken_more_.resize(place - 63);
-    free = !taken_more_[place - 64];
-    taken_more_[place - 64] = true;
-  }
-  if (free) return true;
-  in_.AtValue();
-  in_.Fail("expected no second value of this field or its oneof");
-  return Fail();
-}
-
-bool JsonObject::Next() {
-  if (!entered_) {
-    entered_ = true;
-    if (!in_.Enter('{', "expected an object")) return false;
-  }
-  while (in_.More(first_, '}', "expected ',' or '}' after a member")) {
-    bool known;
-    if (!ReadKey(known)) return false;
-    if (!known) {
-      if (!in_.Skip()) return false;
-      continue;
-    }
-    if (in_.p_ != in_.end_ && *in_.p_ == 'n' && !fields_.fields[field_].takes_null) {
-      if (in_.Null()) continue;
-    }
-    return TakePlace();
-  }
-  return false;
-}
-
-bool JsonObject::Fail() {
-  in_.Within(fields_.fields[field_].name);
-  return false;
-}
-
-bool JsonArray::Next() {
-  if (!entered_) {
-    entered_ = true;
-    if (in_.Enter('[', "expected a list") && in_.More(first_, ']', "")) return true;
-    index_ = std::string_view::npos;
-    return false;
-  }
-  if (!in_.ok()) return false;
-  if (in_.More(first_, ']', "expected ',' or ']' after an element")) {
-    ++index_;
-    return true;
-  }
-  return false;
-}
-
-bool JsonArray::Done() {
-  if (in_.ok()) return true;
-  if (index_ != std::string_view::npos) in_.WithinElement(index_);
-  return false;
-}
-
-bool JsonMap::Next() {
-  if (!entered_) {
-    entered_ = true;
-    if (!in_.Enter('{', "expected an object")) return false;
-  }
-  if (!in_.ok()) return false;
-  within_ = false;
-  if (!in_.More(first_, '}', "expected ',' or '}' after a member")) return false;
-  if (in_.p_ == in_.end_ || *in_.p_ != '"') return in_.FailAt(in_.p_, "expected a key");
-  in_.value_ = in_.p_;
-  bool escaped;
-  if (!in_.Quoted(key_, escaped)) return false;
-  if (escaped) {
-    unescaped_.clear();
-    AppendUnescapedJson(key_, unescaped_);
-    key_ = unescaped_;
-  }
-  if (!in_.Colon()) return false;
-  within_ = true;
-  return true;
-}
-
-bool JsonMap::FailTwice() { return in_.Fail("expected no second entry of this key"); }
-
-bool JsonMap::Done() {
-  if (in_.ok()) return true;
-  if (within_) in_.WithinKey(key_);
-  return false;
 }
 
 }  // namespace runnel

@@ -1,23 +1,20 @@
 // JsonInput reads a message out of its JSON: strictly RFC 8259, in one pass, without a tree.
-// Generated code calls it; people do not. JsonObject, JsonArray and JsonMap are the loops over
-// what stands in brackets.
+// Generated code calls it; people do not. JsonObject, JsonArray and JsonMap (json_containers.h) are
+// the loops over what stands in brackets.
 //
 // Every function that reads returns false when it cannot; the error then stays, and each loop that
 // is left because of it adds where it was: `items[3].price: expected a number at byte 118`.
 //
-// Stricter than protobuf 3.21, and so as later versions and other languages are: a key that occurs
-// twice, a single value where a list belongs, `null` in a list, "true" or 1 for true are refused.
-// A value of null is as good as none, but for google.protobuf.Value and NullValue.
+// Where it differs from protobuf 3.21 and why: tests/conformance/JSON.md. A value of null is as
+// good as none, but for google.protobuf.Value and NullValue.
 
 #ifndef RUNNEL_RUNTIME_JSON_JSON_INPUT_H_
 #define RUNNEL_RUNTIME_JSON_JSON_INPUT_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "runtime/core/limits.h"
@@ -70,6 +67,8 @@ class JsonInput {
 
   // False; for a value that its reader does not like: the last one that was read.
   bool Fail(std::string_view what) { return FailAt(value_, what); }
+  // The same for the value that begins at such a position.
+  bool Fail(size_t position, std::string_view what) { return FailAt(begin_ + position, what); }
   // Puts a piece of the path before what is known of it.
   void Within(std::string_view field);
   void WithinElement(size_t index);
@@ -90,7 +89,11 @@ class JsonInput {
 
   bool FailAt(const char* where, std::string_view what);
   // The error of one of json_scan's steps.
-  bool FailAs(absl::Status status);
+  bool FailAs(const absl::Status& status);
+  bool FailDepth();
+  // A peer's text for an error: in quotation marks, not too long and without control characters.
+  static std::string Quote(std::string_view text);
+  void AddToPath(std::string_view piece);
   void SkipSpace() {
     while (p_ != end_ && (*p_ == ' ' || *p_ == '\n' || *p_ == '\r' || *p_ == '\t')) ++p_;
   }
@@ -109,6 +112,8 @@ class JsonInput {
   template <typename Read>
   bool NumberInText(std::string_view text, Read read);
   template <typename T>
+  bool Integer(T& value, std::string_view what);
+  template <typename T>
   bool IntegerKey(std::string_view text, T& key, std::string_view what);
   bool Literal(std::string_view literal);
 
@@ -121,102 +126,10 @@ class JsonInput {
   const Limits& limits_;
   std::string unescaped_;
   // The error, when there is one.
+  absl::StatusCode code_ = absl::StatusCode::kInvalidArgument;
   std::string path_;
   std::string what_;
   size_t where_ = 0;
-  absl::Status status_;  // in place of them: a limit was reached
-};
-
-// A field of a message as its JSON has it.
-struct JsonField {
-  std::string_view name;  // in JSON
-  uint16_t place;         // the fields of a oneof share one, all others have one each
-  bool takes_null;        // null is a value of it
-};
-
-struct JsonKey {
-  std::string_view key;
-  uint16_t field;  // an index
-};
-
-// All fields of a message, and under which keys they come: their JSON names, and the names they
-// have in the .proto. Keys are in the order of ShorterOrLess.
-struct JsonFields {
-  std::span<const JsonField> fields;
-  std::span<const JsonKey> keys;
-};
-
-// The members of a message.
-//
-//   JsonObject object(in, kFields);
-//   while (object.Next()) {
-//     bool read = false;
-//     switch (object.field()) {
-//       case 0: read = in.String(*message.mutable_name()); break;
-//     }
-//     if (!read) return object.Fail();
-//   }
-//   return in.ok();
-class JsonObject {
- public:
-  JsonObject(JsonInput& in, const JsonFields& fields) : in_(in), fields_(fields) {}
-
-  // Moves to the value of the next field that has one.
-  bool Next();
-  size_t field() const { return field_; }
-  bool Fail();
-
- private:
-  // Reads a key and its colon; `known` is whether a field has it.
-  bool ReadKey(bool& known);
-  bool TakePlace();
-
-  JsonInput& in_;
-  const JsonFields& fields_;
-  size_t field_ = 0;
-  size_t expected_ = 0;  // the field that mostly comes next
-  bool entered_ = false;
-  bool first_ = true;
-  uint64_t taken_ = 0;            // places below 64
-  std::vector<bool> taken_more_;  // the others
-};
-
-// The elements of a list.
-class JsonArray {
- public:
-  explicit JsonArray(JsonInput& in) : in_(in) {}
-
-  bool Next();
-  // Adds the element to the path; true when there was no error.
-  bool Done();
-
- private:
-  JsonInput& in_;
-  size_t index_ = 0;
-  bool entered_ = false;
-  bool first_ = true;
-};
-
-// The entries of a map, and the members of a Struct.
-class JsonMap {
- public:
-  explicit JsonMap(JsonInput& in) : in_(in) {}
-
-  // Moves to the value of the next entry.
-  bool Next();
-  std::string_view key() const { return key_; }
-  // False: this key was there before.
-  bool FailTwice();
-  // As for arrays.
-  bool Done();
-
- private:
-  JsonInput& in_;
-  std::string_view key_;
-  std::string unescaped_;
-  bool entered_ = false;
-  bool first_ = true;
-  bool within_ = false;
 };
 
 }  // namespace runnel

@@ -200,28 +200,39 @@ bool NumberText::FromText(uint64_t& mantissa) const {
   return std::from_chars(text_.data() + (negative_ ? 1 : 0), end, mantissa).ec == std::errc();
 }
 
-bool NumberText::ToInt64(int64_t& value) const {
-  if (whole_) {
-    uint64_t mantissa = 0;
-    constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
-    if (!FromText(mantissa) || mantissa > kMax + (negative_ ? 1 : 0)) return false;
-    value = static_cast<int64_t>(negative_ ? 0 - mantissa : mantissa);
-    return true;
+bool NumberText::Size(uint64_t& size) const {
+  if (whole_) return FromText(size);
+  std::string_view text = text_.substr(0, text_.find_first_of("eE"));
+  if (negative_) text.remove_prefix(1);
+  int64_t exponent = exponent_;
+  // Zeros at the end change the exponent only.
+  for (; text.ends_with('0') || text.ends_with('.'); text.remove_suffix(1)) {
+    if (text.ends_with('0')) ++exponent;
   }
-  double number;
-  if (!ToDouble(number) || number != std::trunc(number)) return false;
-  if (number < -0x1p63 || number >= 0x1p63) return false;
-  value = static_cast<int64_t>(number);
+  size = 0;
+  for (const char c : text) {
+    if (c == '.') continue;
+    if (__builtin_mul_overflow(size, 10, &size)) return false;
+    if (__builtin_add_overflow(size, static_cast<uint64_t>(c - '0'), &size)) return false;
+  }
+  if (size == 0) return true;
+  if (exponent < 0) return false;
+  for (; exponent > 0; --exponent) {
+    if (__builtin_mul_overflow(size, 10, &size)) return false;
+  }
+  return true;
+}
+
+bool NumberText::ToInt64(int64_t& value) const {
+  constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
+  uint64_t size = 0;
+  if (!Size(size) || size > kMax + (negative_ ? 1 : 0)) return false;
+  value = static_cast<int64_t>(negative_ ? 0 - size : size);
   return true;
 }
 
 bool NumberText::ToUint64(uint64_t& value) const {
-  if (whole_) return FromText(value) && (!negative_ || value == 0);
-  double number;
-  if (!ToDouble(number) || number != std::trunc(number)) return false;
-  if (number < 0 || number >= 0x1p64) return false;
-  value = static_cast<uint64_t>(number);
-  return true;
+  return Size(value) && (!negative_ || value == 0);
 }
 
 bool NumberText::ToDouble(double& value) const {

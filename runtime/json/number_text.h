@@ -31,7 +31,7 @@ class NumberText {
   size_t size() const { return text_.size(); }
 
   // Each false when the value has no such form: it is out of range, or, for integers, not whole.
-  // What was written with a point or an exponent is whole when the double nearest to it is.
+  // Integers are exact, however they are written.
   bool ToInt64(int64_t& value) const;
   bool ToUint64(uint64_t& value) const;
   bool ToDouble(double& value) const;
@@ -40,6 +40,8 @@ class NumberText {
  private:
   void Parse(std::string_view text);
   bool FromText(uint64_t& mantissa) const;
+  // The value without its sign, when it is a whole number that fits.
+  bool Size(uint64_t& size) const;
 
   std::string_view text_;
   const char* what_ = nullptr;

@@ -101,7 +101,19 @@ TEST(NumberTextTest, IntegersMayHavePointAndExponentWhenTheyAreWhole) {
       {"9223372036854775807", true, true, std::numeric_limits<int64_t>::max()},
       {"-9223372036854775808", true, false, std::numeric_limits<int64_t>::min()},
       {"-9223372036854775809", false, false, 0},
-      {"9.223372036854775807e18", false, true, std::numeric_limits<int64_t>::min()},  // 2^63
+      {"9.223372036854775807e18", true, true, std::numeric_limits<int64_t>::max()},
+      {"-9223372036854775808.000", true, false, std::numeric_limits<int64_t>::min()},
+      {"9.223372036854775808e18", false, true, std::numeric_limits<int64_t>::min()},  // 2^63
+      {"9007199254740993.0", true, true, 9007199254740993},                           // no double
+      {"1.0000000000000000000001", false, false, 0},
+      {"100.00e-2", true, true, 1},
+      {"100.10e1", true, true, 1001},
+      {"0.000e400", true, true, 0},
+      {"-0.0e-400", true, true, 0},
+      {"0.00000000000000000000012e23", true, true, 12},
+      {"18446744073709551615.0", false, true, -1},
+      {"1.8446744073709551616e19", false, false, 0},
+      {"18446744073709551615e1", false, false, 0},
       {"18446744073709551616", false, false, 0},
       {"1e400", false, false, 0},
       {"-1e400", false, false, 0},

@@ -17,6 +17,7 @@
 #include "runtime/core/protobuf_json.h"
 #include "runtime/core/string_view.h"
 #include "runtime/core/utf8.h"
+#include "runtime/json/json_containers.h"
 #include "runtime/json/time_text.h"
 
 namespace runnel {
@@ -84,7 +85,12 @@ bool ReadJson(JsonInput& in, pb::Any& message) {
   const size_t start = in.position();
   if (!CheckAny(in)) return false;
   const absl::Status read = ReadProtobufJson(in.Since(start), in.limits(), message);
-  return read.ok() || in.Fail(StdView(read.message()));
+  if (read.ok()) return true;
+  // protobuf knows no offsets: that of the Any has to do.
+  constexpr std::string_view kPrefix = "JSON is no valid google.protobuf.Any: ";
+  std::string_view what = StdView(read.message());
+  if (what.starts_with(kPrefix)) what.remove_prefix(kPrefix.size());
+  return in.Fail(start, what);
 }
 
 void WriteJson(const pb::Timestamp& message, JsonOutput& out) {
@@ -224,6 +230,8 @@ bool ReadJson(JsonInput& in, pb::Value& message) {
       return true;
     default: {
       double value = 0;
+      const char first = in.Peek();
+      if (first != '-' && (first < '0' || first > '9')) break;
       if (!in.Double(value)) return false;
       message.set_number_value(value);
       return true;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/core/json_string.h"
 #include "runtime/core/status_code.h"
 #include "runtime/core/status_details.h"
 #include "runtime/core/status_macros.h"

@@ -70,9 +70,6 @@ class JsonReader {
   absl::Status status_;
 };
 
-// Appends `text` as a JSON string. What is not UTF-8 in it becomes U+FFFD.
-void AppendJsonString(std::string_view text, std::string& out);
-
 }  // namespace runnel
 
 #endif  // RUNNEL_RUNTIME_WIRE_JSON_READER_H_

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/json_scan.h"
+#include "runtime/core/json_string.h"
 #include "runtime/core/utf8.h"
 #include "runtime/testing/status_matchers.h"
 

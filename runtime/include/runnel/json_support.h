@@ -6,6 +6,7 @@
 
 #include "runtime/core/utf8.h"
 #include "runtime/json/generated_json.h"
+#include "runtime/json/json_containers.h"
 #include "runtime/json/json_enum.h"
 #include "runtime/json/json_input.h"
 #include "runtime/json/json_output.h"
