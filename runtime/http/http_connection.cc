@@ -17,6 +17,8 @@ constexpr size_t kBodyBufferBytes = 64 * 1024;
 constexpr size_t kLeastReadBytes = 1024;
 // What the peer sends of a body that nobody wants costs a little patience, not much.
 constexpr uint64_t kMaxDrainedBytes = 256 * 1024;
+// Many clients send all of a request before they look for a response.
+constexpr uint64_t kMaxLingerBytes = 16 * 1024 * 1024;
 constexpr absl::Duration kLingerTime = absl::Seconds(2);
 
 HttpResponse TextResponse(int status, std::string text) {
@@ -269,6 +271,7 @@ Awaitable<bool> HttpConnection::ServeOne() {
 
   HttpResponse response = co_await Handle(std::move(request));
   if (cut_) co_return false;
+  if (!parser_.done()) LeaveBody(response);
   bool reusable = co_await Respond(std::move(response));
   if (std::exchange(body_, nullptr) != nullptr) arrived_.Notify();
   if (!body_error_.ok()) reusable = false;
@@ -410,6 +413,25 @@ Awaitable<absl::StatusOr<std::optional<std::string_view>>> HttpConnection::ReadB
   }
 }
 
+void HttpConnection::LeaveBody(const HttpResponse& response) {
+  const bool complete = response.body == nullptr || response.body->size().has_value();
+  if (!complete) {
+    // Its handler may go on reading.
+    if (parser_.remaining().value_or(0) > kMaxDrainedBytes) closing_ = true;
+    return;
+  }
+  if (std::exchange(body_, nullptr) != nullptr) arrived_.Notify();
+  while (!parser_.done() && !parser_.error().has_value() && !input_.empty()) {
+    std::string_view piece;
+    const size_t taken = parser_.ParseBody(input_.view(), &piece);
+    if (taken == 0) break;
+    input_.Consume(taken);
+  }
+  if (!parser_.done() && parser_.remaining().value_or(kMaxDrainedBytes + 1) > kMaxDrainedBytes) {
+    closing_ = true;
+  }
+}
+
 Awaitable<bool> HttpConnection::Drain() {
   if (parser_.remaining().value_or(0) > kMaxDrainedBytes) co_return false;
   RequestBody rest(weak_from_this(), std::nullopt);
@@ -430,7 +452,7 @@ Awaitable<void> HttpConnection::Linger() {
   // response that tells it why.
   SetPhase(Phase::kDiscard);
   SetDeadline(context_->clock.Now() + kLingerTime);
-  for (uint64_t discarded = 0; !input_ended_ && discarded <= kMaxDrainedBytes;) {
+  for (uint64_t discarded = 0; !input_ended_ && discarded <= kMaxLingerBytes;) {
     discarded += input_.size();
     input_.Consume(input_.size());
     room_.Notify();

@@ -89,6 +89,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Awaitable<bool> Respond(HttpResponse response);
   Awaitable<void> RespondError(int status, std::string message);
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadBody(RequestBody* body);
+  // Before a response to a request whose body has not been read to its end: sees whether too much
+  // of it is still to come for Drain, or nobody knows how much, and the connection is to be closed.
+  // The peer shall hear of that before it sends another request.
+  void LeaveBody(const HttpResponse& response);
   // Takes what is left of a request's body; false when that is too much.
   Awaitable<bool> Drain();
   // Gives the peer a chance to read the last response before the connection is closed.

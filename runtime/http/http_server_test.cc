@@ -211,7 +211,36 @@ TEST_F(HttpServerTest, HugeBodyThatTheHandlerLeavesClosesTheConnection) {
   RawPeer peer(context_, port_);
   peer.Send("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" +
             std::string(30000, 'x'));
+  const std::string response = peer.ReadToEnd();
+  // So that the client sends nothing more on it.
+  EXPECT_THAT(response, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(response, EndsWith("hello"));
+}
+
+TEST_F(HttpServerTest, ChunksThatTheHandlerLeavesArePassedOverWhereTheyHaveArrived) {
+  RawPeer peer(context_, port_);
+  peer.Send(
+      "POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n0\r\n\r\n"
+      "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(peer.ReadResponse(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(peer.ReadResponse(), StartsWith("HTTP/1.1 404 Not Found\r\n"));
+}
+
+TEST_F(HttpServerTest, ChunksThatAreStillToComeCloseTheConnection) {
+  RawPeer peer(context_, port_);
+  peer.Send("POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+  const std::string response = peer.ReadToEnd();
+  EXPECT_THAT(response, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(response, EndsWith("hello"));
+}
+
+TEST_F(HttpServerTest, PeerThatSendsAllBeforeItReadsGetsTheResponse) {
+  RawPeer peer(context_, port_);
+  peer.Send("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n" +
+            std::string(8'000'000, 'x'));
+  peer.FinishWriting();
   EXPECT_THAT(peer.ReadToEnd(), EndsWith("hello"));
+  EXPECT_FALSE(peer.was_reset());
 }
 
 TEST_F(HttpServerTest, LargeBodiesArriveWhole) {
