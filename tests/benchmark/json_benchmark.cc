@@ -1,27 +1,22 @@
 // What JSON costs: the generated code beside protobuf's own, on the message of the other
-// benchmarks, and hostile texts of three sizes, whose cost per byte must not rise with the size.
+// benchmarks. What hostile texts cost is hostile_json's.
 //
 //   bazel run -c opt --force_pic //tests/benchmark:json_benchmark
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
-#include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "runtime/core/codec.h"
-#include "tests/benchmark/json_sink.runnel.h"
 #include "tests/benchmark/tick.runnel.h"
 #include "tests/benchmark/ticks.h"
 
 namespace runnel::benchmark {
 namespace {
 
-// The generated code comes with the services, when something of them is used.
-const size_t methods =
-    Ticks::Service().runnel_methods().size() + JsonSink::Service().runnel_methods().size();
+// The generated code comes with the service, when something of that is used.
+const size_t methods = Ticks::Service().runnel_methods().size();
 
 constexpr int kPayloadBytes = 100;
 
@@ -91,66 +86,6 @@ void WriteBinary(::benchmark::State& state) {
   }
 }
 BENCHMARK(WriteBinary);
-
-std::string Repeated(std::string_view text, size_t size) {
-  std::string all;
-  while (all.size() < size) all.append(text);
-  return all;
-}
-
-// Texts that make careless readers slow, about `size` bytes each.
-std::string NestedArrays(size_t size) { return "{\"value\":" + std::string(size, '['); }
-std::string NestedObjects(size_t size) { return "{\"value\":" + Repeated("{\"a\":", size); }
-std::string WideArrays(size_t size) { return "{\"value\":[" + Repeated("[[[]]],", size) + "0]}"; }
-std::string Escapes(size_t size) { return "{\"text\":\"" + Repeated("\\u00e4", size) + "\"}"; }
-std::string UnknownKeys(size_t size) {
-  return "{" + Repeated("\"?\":{\"a\":[1]},", size) + "\"?\":0}";
-}
-std::string DuplicateKeys(size_t size) {
-  return "{" + Repeated("\"number\":1,", size) + "\"?\":0}";
-}
-std::string DuplicateMembers(size_t size) {
-  return "{\"value\":{" + Repeated("\"a\":1,", size) + "\"a\":0}}";
-}
-std::string DistinctMembers(size_t size) {
-  std::string json = "{\"value\":{";
-  for (int i = 0; json.size() < size; ++i) absl::StrAppend(&json, "\"", i, "\":1,");
-  return json + "\"\":0}}";
-}
-std::string LongNumber(size_t size) { return "{\"number\":" + std::string(size, '7') + "}"; }
-std::string LongFraction(size_t size) { return "{\"number\":0." + std::string(size, '7') + "}"; }
-std::string LongUnknownNumber(size_t size) { return "{\"?\":" + std::string(size, '7') + "}"; }
-std::string OtherAlphabets(size_t size) {
-  return "{\"text\":\"" + Repeated("\u00e4\u4e2d", size) + "\"}";
-}
-
-void ReadHostile(::benchmark::State& state, std::string (*make)(size_t)) {
-  const std::string json = make(static_cast<size_t>(state.range(0)));
-  Limits limits;
-  limits.max_message_bytes = 16 << 20;
-  bool ok = false;
-  for (auto _ : state) {
-    JsonText message;
-    ok = DecodeMessage(Codec::kJson, json, limits, message).ok();
-  }
-  state.SetLabel(ok ? "read" : "refused");
-  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(json.size()));
-}
-void Sizes(::benchmark::internal::Benchmark* benchmark) {
-  benchmark->Arg(32 << 10)->Arg(1 << 20)->Arg(4 << 20);
-}
-BENCHMARK_CAPTURE(ReadHostile, nested_arrays, NestedArrays)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, nested_objects, NestedObjects)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, wide_arrays, WideArrays)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, escapes, Escapes)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, unknown_keys, UnknownKeys)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, duplicate_keys, DuplicateKeys)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, duplicate_members, DuplicateMembers)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, distinct_members, DistinctMembers)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, long_number, LongNumber)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, long_fraction, LongFraction)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, long_unknown_number, LongUnknownNumber)->Apply(Sizes);
-BENCHMARK_CAPTURE(ReadHostile, other_alphabets, OtherAlphabets)->Apply(Sizes);
 
 }  // namespace
 }  // namespace runnel::benchmark

@@ -174,9 +174,9 @@ class Comparison {
     }
     constexpr std::string_view kInvalid = "invalid value \"";
     const size_t start = error.find(kInvalid);
-    if (start == std::string_view::npos || error.find("INT") == std::string_view::npos) {
-      return false;
-    }
+    const bool is_integer = error.find("INT") != std::string_view::npos ||
+                            error.find("FIXED") != std::string_view::npos;
+    if (start == std::string_view::npos || !is_integer) return false;
     std::string_view value = error.substr(start + kInvalid.size());
     value = value.substr(0, value.find('"'));
     const bool is_number = value.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
