@@ -6,9 +6,10 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "runnel/v1/channel.pb.h"
-#include "runtime/core/status_code.h"
 #include "runtime/core/status_details.h"
 #include "runtime/testing/status_matchers.h"
+#include "runtime/wire/generated_frames.h"
+#include "runtime/wire/random_frames.h"
 
 namespace runnel {
 namespace {
@@ -18,139 +19,6 @@ using ::testing::HasSubstr;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr Codec kCodecs[] = {Codec::kJson, Codec::kProto};
-
-// --- random frames ---
-
-class Generator {
- public:
-  explicit Generator(Codec codec) : codec_(codec) {}
-
-  uint32_t seed() const { return seed_; }
-
-  uint64_t Number() {
-    return random_() % 4 == 0 ? 0 : random_() & ((uint64_t{1} << (1 + random_() % 53)) - 1);
-  }
-  bool Flip() { return random_() % 2 == 0; }
-  std::string Bytes() {
-    std::string bytes(random_() % 4 == 0 ? 0 : random_() % 200, '\0');
-    for (char& c : bytes) c = static_cast<char>(random_());
-    return bytes;
-  }
-  std::string Text() {
-    std::string text;
-    for (size_t i = random_() % 12; i > 0; --i) {
-      constexpr std::string_view kPieces[] = {"a", "\"", "\\", "\n", "ü", "😀", "\x01", "/"};
-      text += kPieces[random_() % std::size(kPieces)];
-    }
-    return text;
-  }
-
-  Frame Next() {
-    Frame frame;
-    frame.call = Number();
-    switch (random_() % 10) {
-      case 0:
-        frame.kind = OpenFrame{Text(), Entries(), Number(), MaybeMessage(), Flip()};
-        break;
-      case 1:
-        frame.kind = HeaderFrame{Entries()};
-        break;
-      case 2:
-        frame.kind = Message();
-        break;
-      case 3:
-        frame.kind = HalfCloseFrame();
-        break;
-      case 4:
-        frame.kind = EndFrame{Status(), Entries(), MaybeMessage()};
-        break;
-      case 5:
-        frame.kind = CancelFrame();
-        break;
-      case 6:
-        frame.kind = CreditFrame{Number()};
-        break;
-      case 7:
-        frame.kind = PingFrame();
-        break;
-      case 8:
-        frame.kind = PongFrame();
-        break;
-      default:
-        frame.kind = GoAwayFrame{Number(), Text(), Number(), Number()};
-    }
-    return frame;
-  }
-
-  std::vector<Frame> Frames() {
-    std::vector<Frame> frames(random_() % 5);
-    for (Frame& frame : frames) frame = Next();
-    return frames;
-  }
-
-  FrameBatch::SessionInfo Session() {
-    return {Text(),   static_cast<uint32_t>(Number()),
-            Text(),   Number(),
-            Number(), Number(),
-            Number(), Number(),
-            Number(), Number(),
-            Number(), Number()};
-  }
-
-  // Changes `bytes` a little.
-  void Mutate(std::string& bytes) {
-    for (int edits = random_() % 4; edits >= 0 && !bytes.empty(); --edits) {
-      const size_t at = random_() % bytes.size();
-      switch (random_() % 5) {
-        case 0:
-          bytes.erase(at, 1 + random_() % 4);
-          break;
-        case 1:
-          bytes.insert(at, 1, static_cast<char>(random_()));
-          break;
-        case 2:
-          bytes.resize(at);
-          break;
-        default:
-          bytes[at] = static_cast<char>(random_());
-      }
-    }
-  }
-
- private:
-  Metadata Entries() {
-    Metadata metadata;
-    for (size_t i = random_() % 4; i > 0; --i) {
-      Flip() ? metadata.Add("k", Text()) : metadata.Add("k-bin", Bytes());
-    }
-    return metadata;
-  }
-  MessageFrame Message() {
-    MessageFrame message;
-    message.size = Number();
-    message.part = Flip();
-    if (message.part) {
-      message.payload = "x" + Bytes();
-      message.more = Flip();
-    } else {
-      message.payload = codec_ == Codec::kProto ? Bytes() : nlohmann::json{{"text", Text()}}.dump();
-    }
-    return message;
-  }
-  std::optional<MessageFrame> MaybeMessage() {
-    return Flip() ? std::optional(Message()) : std::nullopt;
-  }
-  absl::Status Status() {
-    absl::Status status(static_cast<absl::StatusCode>(random_() % 17), Text());
-    if (Flip()) AddDetail(status, StatusDetail{"a.B", Bytes()});
-    if (Flip()) AddDetail(status, StatusDetail{"a.C", Bytes()});
-    return status;
-  }
-
-  const Codec codec_;
-  const uint32_t seed_ = std::random_device{}();
-  std::mt19937_64 random_{seed_};
-};
 
 std::string Joined(Codec codec, const std::vector<Frame>& frames) {
   std::string out;
@@ -168,90 +36,8 @@ std::string Batch(Codec codec, const std::vector<Frame>& frames,
   return out;
 }
 
-// --- the same in generated classes, written independently of the codec ---
-
-void Fill(const Metadata& metadata,
-          google::protobuf::RepeatedPtrField<v1::MetadataEntry>* entries) {
-  for (const auto& [key, value] : metadata) {
-    v1::MetadataEntry& entry = *entries->Add();
-    entry.set_key(key);
-    IsBinaryKey(key) ? entry.set_binary(value) : entry.set_text(value);
-  }
-}
-
-void Fill(const MessageFrame& message, v1::MessageFrame* out) {
-  out->set_size(message.size);
-  message.part ? out->set_part(message.payload) : out->set_payload(message.payload);
-  out->set_more(message.more);
-}
-
-v1::Frame Generated(const Frame& frame) {
-  v1::Frame out;
-  out.set_call(frame.call);
-  struct Visitor {
-    v1::Frame& out;
-    void operator()(const OpenFrame& open) {
-      out.mutable_open()->set_method(open.method);
-      Fill(open.metadata, out.mutable_open()->mutable_metadata());
-      out.mutable_open()->set_timeout_ms(open.timeout_ms);
-      if (open.message) Fill(*open.message, out.mutable_open()->mutable_message());
-      out.mutable_open()->set_half_close(open.half_close);
-    }
-    void operator()(const HeaderFrame& header) {
-      Fill(header.metadata, out.mutable_header()->mutable_metadata());
-    }
-    void operator()(const MessageFrame& message) { Fill(message, out.mutable_message()); }
-    void operator()(const HalfCloseFrame&) { out.mutable_half_close(); }
-    void operator()(const EndFrame& end) {
-      v1::EndFrame& generated = *out.mutable_end();
-      if (!end.status.ok()) {
-        generated.set_code(std::string(StatusCodeName(end.status.code())));
-        generated.set_message(std::string(end.status.message()));
-      }
-      for (const StatusDetail& detail : GetDetails(end.status)) {
-        v1::StatusDetail& one = *generated.add_details();
-        one.set_type(detail.type);
-        one.set_value(detail.value);
-      }
-      Fill(end.trailers, generated.mutable_trailers());
-      if (end.message) Fill(*end.message, generated.mutable_last());
-    }
-    void operator()(const CancelFrame&) { out.mutable_cancel(); }
-    void operator()(const CreditFrame& credit) { out.mutable_credit()->set_bytes(credit.bytes); }
-    void operator()(const PingFrame&) { out.mutable_ping(); }
-    void operator()(const PongFrame&) { out.mutable_pong(); }
-    void operator()(const GoAwayFrame& go_away) {
-      out.mutable_go_away()->set_last_call(go_away.last_call);
-      out.mutable_go_away()->set_reason(go_away.reason);
-      out.mutable_go_away()->set_retry_ms(go_away.retry_ms);
-      out.mutable_go_away()->set_deadline_ms(go_away.deadline_ms);
-    }
-  };
-  std::visit(Visitor{out}, frame.kind);
-  return out;
-}
-
-v1::SessionInfo Generated(const FrameBatch::SessionInfo& session) {
-  v1::SessionInfo out;
-  out.set_id(session.id);
-  out.set_version(session.version);
-  out.set_epoch(session.epoch);
-  out.set_lease_ms(session.lease_ms);
-  out.set_ping_ms(session.ping_ms);
-  out.set_resume_ms(session.resume_ms);
-  out.set_call_window_bytes(session.call_window_bytes);
-  out.set_session_window_bytes(session.session_window_bytes);
-  out.set_max_send_bytes(session.max_send_bytes);
-  out.set_max_message_bytes(session.max_message_bytes);
-  out.set_heartbeat_ms(session.heartbeat_ms);
-  out.set_ack(session.ack);
-  return out;
-}
-
-// --- tests ---
-
 TEST(FrameCodecTest, WritesTheBytesOfTheGeneratedClassesAndReadsThem) {
-  Generator random(Codec::kProto);
+  RandomFrames random(Codec::kProto);
   SCOPED_TRACE(testing::Message() << "seed " << random.seed());
   for (int round = 0; round < 3000; ++round) {
     FrameBatch batch{std::nullopt, random.Frames()};
@@ -266,7 +52,7 @@ TEST(FrameCodecTest, WritesTheBytesOfTheGeneratedClassesAndReadsThem) {
 }
 
 TEST(FrameCodecTest, WritesRequestsLikeTheGeneratedClasses) {
-  Generator random(Codec::kProto);
+  RandomFrames random(Codec::kProto);
   SCOPED_TRACE(testing::Message() << "seed " << random.seed());
   for (int round = 0; round < 500; ++round) {
     OpenRequest open{{1, 300, static_cast<uint32_t>(random.Number())},
@@ -321,7 +107,7 @@ TEST(FrameCodecTest, WritesRequestsLikeTheGeneratedClasses) {
 }
 
 TEST(FrameCodecTest, ReadsItsOwnJson) {
-  Generator random(Codec::kJson);
+  RandomFrames random(Codec::kJson);
   SCOPED_TRACE(testing::Message() << "seed " << random.seed());
   for (int round = 0; round < 2000; ++round) {
     FrameBatch batch{std::nullopt, random.Frames()};
@@ -556,7 +342,7 @@ TEST(FrameCodecTest, BoundsMessagesWhereverTheyStand) {
 
 TEST(FrameCodecTest, SurvivesRandomEditsAndEveryTruncation) {
   for (Codec codec : kCodecs) {
-    Generator random(codec);
+    RandomFrames random(codec);
     SCOPED_TRACE(testing::Message() << CodecName(codec) << ", seed " << random.seed());
     const auto decode = [&](const std::string& bytes) {
       for (const absl::Status& status : {DecodeFrameBatch(codec, bytes, Limits()).status(),
@@ -583,7 +369,7 @@ TEST(FrameCodecTest, SurvivesRandomEditsAndEveryTruncation) {
 }
 
 TEST(FrameCodecTest, AgreesWithTheGeneratedClassesAboutRandomBytes) {
-  Generator random(Codec::kProto);
+  RandomFrames random(Codec::kProto);
   SCOPED_TRACE(testing::Message() << "seed " << random.seed());
   for (int round = 0; round < 5000; ++round) {
     std::string bytes = Batch(Codec::kProto, random.Frames());
