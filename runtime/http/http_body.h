@@ -23,8 +23,9 @@ class HttpBody {
   virtual ~HttpBody() = default;
 
   // The next piece, never empty, valid until the next Read or the end of the body object;
-  // nullopt at the end; UNAVAILABLE when the other side vanished before it; CANCELLED when
-  // the awaiting coroutine is. One Read at a time.
+  // nullopt at the end; UNAVAILABLE when the other side vanished before it; DEADLINE_EXCEEDED
+  // when it said nothing for too long; CANCELLED when the awaiting coroutine is. One Read at a
+  // time.
   virtual Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() = 0;
 
   // The number of bytes in all, where it is known beforehand (Content-Length).

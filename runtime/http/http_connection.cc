@@ -389,11 +389,13 @@ Awaitable<absl::StatusOr<std::optional<std::string_view>>> HttpConnection::ReadB
     if (parser_.done()) co_return std::nullopt;
     if (input_ended_) {
       closing_ = true;
-      body_error_ = absl::UnavailableError(
-          timed_out_ ? absl::StrCat("nothing arrived of the request's body for ",
-                                    absl::FormatDuration(context_->limits.body_progress_timeout),
-                                    "; limit is body_progress_timeout")
-                     : std::string("the client left before the end of the request's body"));
+      body_error_ =
+          timed_out_
+              ? absl::DeadlineExceededError(
+                    absl::StrCat("nothing arrived of the request's body for ",
+                                 absl::FormatDuration(context_->limits.body_progress_timeout),
+                                 "; limit is body_progress_timeout"))
+              : absl::UnavailableError("the client left before the end of the request's body");
       co_return body_error_;
     }
     if (continue_expected_ && !response_started_) {

@@ -115,7 +115,7 @@ TEST_F(HttpServerLimitsTest, BodyThatStallsFailsTheRead) {
       Until([&] { return clock_.NextDue() == clock_.Now() + limits_.body_progress_timeout; }));
   clock_.Advance(limits_.body_progress_timeout);
   const std::string response = peer.ReadToEnd();
-  EXPECT_THAT(response, HasSubstr("UNAVAILABLE"));
+  EXPECT_THAT(response, HasSubstr("DEADLINE_EXCEEDED"));
   EXPECT_THAT(response, HasSubstr("limit is body_progress_timeout"));
 }
 

@@ -25,27 +25,19 @@ bool IsForbidden(absl::string_view parameters) {
 
 }  // namespace
 
-std::optional<ContentCoding> ContentCodingFromName(std::string_view name) {
-  if (name.empty() || absl::EqualsIgnoreCase(AbslView(name), "identity")) {
-    return ContentCoding::kIdentity;
-  }
-  if (absl::EqualsIgnoreCase(AbslView(name), "gzip")) return ContentCoding::kGzip;
-  return std::nullopt;
-}
-
 absl::Status UnknownCoding(std::string_view where, std::string_view name) {
   return absl::UnimplementedError(absl::StrCat(AbslView(where), " is \"", AbslView(name),
                                                "\"; this server has gzip and identity"));
 }
 
-ContentCoding ChooseCoding(std::string_view accepted) {
+Compression ChooseCoding(std::string_view accepted) {
   for (absl::string_view member : absl::StrSplit(AbslView(accepted), ',')) {
     const std::pair<absl::string_view, absl::string_view> parts =
         absl::StrSplit(member, absl::MaxSplits(';', 1));
     if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts.first), "gzip")) continue;
-    return IsForbidden(parts.second) ? ContentCoding::kIdentity : ContentCoding::kGzip;
+    return IsForbidden(parts.second) ? Compression::kIdentity : Compression::kGzip;
   }
-  return ContentCoding::kIdentity;
+  return Compression::kIdentity;
 }
 
 }  // namespace runnel

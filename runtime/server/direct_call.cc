@@ -41,7 +41,7 @@ Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
 HttpResponse DirectCall::UnaryResponse() {
   std::string& body = out_.bytes();
   const bool compressed =
-      request_.response_coding == ContentCoding::kGzip && body.size() >= kLeastCompressedBytes;
+      request_.response_coding == Compression::kGzip && body.size() >= kLeastCompressedBytes;
   if (compressed) {
     scratch_.clear();
     AppendGzip(body, scratch_);
@@ -75,7 +75,7 @@ HttpResponse DirectCall::StreamResponse() {
 Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& message) {
   if (context().IsCancelled()) co_return context().cancel_status();
   if (std::exchange(request_read_, true)) co_return false;
-  const bool compressed = request_.coding == ContentCoding::kGzip;
+  const bool compressed = request_.coding == Compression::kGzip;
   const size_t max_bytes = limits_.max_message_bytes;
   absl::StatusOr<std::string> bytes =
       co_await ReadAll(request_.body.get(), compressed ? MaxGzipBytes(max_bytes) : max_bytes,

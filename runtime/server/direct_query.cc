@@ -63,7 +63,7 @@ absl::StatusOr<DirectQuery> DirectQuery::Parse(std::string_view query) {
     } else if (parts.first == "connect" && value != "v1") {
       return absl::InvalidArgumentError(absl::StrCat("connect=", value, " in the query; v1 is"));
     } else if (parts.first == "compression") {
-      const std::optional<ContentCoding> coding = ContentCodingFromName(value);
+      const std::optional<Compression> coding = CompressionFromName(value);
       if (!coding) return UnknownCoding("compression in the query", value);
       parsed.coding = *coding;
     }

@@ -16,7 +16,7 @@ namespace runnel {
 // A value.
 struct DirectQuery {
   Codec codec = Codec::kJson;
-  ContentCoding coding = ContentCoding::kIdentity;
+  Compression coding = Compression::kIdentity;
   std::optional<std::string> message;  // encoded, and compressed if `coding` says so
 
   // Of "connect=v1&encoding=json&message=%7B%7D". Other parameters mean nothing. INVALID_ARGUMENT,

@@ -83,16 +83,16 @@ absl::Status ParseCodings(const HttpHeaders& headers, DirectRequest& parsed) {
   // Of envelopes each is compressed for itself; the body as a whole is not.
   const std::string_view body = headers.Get("content-encoding").value_or("");
   const std::string_view messages = headers.Get("connect-content-encoding").value_or("");
-  std::optional<ContentCoding> coding = ContentCodingFromName(body);
-  if (!coding || (envelopes && *coding != ContentCoding::kIdentity)) {
+  std::optional<Compression> coding = CompressionFromName(body);
+  if (!coding || (envelopes && *coding != Compression::kIdentity)) {
     return UnknownCoding("Content-Encoding", body);
   }
   if (envelopes) {
-    coding = ContentCodingFromName(messages);
+    coding = CompressionFromName(messages);
     if (!coding) return UnknownCoding("Connect-Content-Encoding", messages);
   }
   // That of a GET is in its query.
-  if (*coding != ContentCoding::kIdentity) parsed.coding = *coding;
+  if (*coding != Compression::kIdentity) parsed.coding = *coding;
   parsed.response_coding = ChooseCoding(
       headers.Get(envelopes ? "connect-accept-encoding" : "accept-encoding").value_or(""));
   return absl::OkStatus();

@@ -42,8 +42,8 @@ struct DirectRequest {
   bool get = false;  // rather than POST
   DirectFraming framing = DirectFraming::kPlain;
   Codec codec = Codec::kJson;
-  ContentCoding coding = ContentCoding::kIdentity;  // of the request
-  ContentCoding response_coding = ContentCoding::kIdentity;
+  Compression coding = Compression::kIdentity;  // of the request
+  Compression response_coding = Compression::kIdentity;
   Metadata metadata;
   std::string last_event_id;
   absl::Duration timeout = absl::InfiniteDuration();

@@ -16,8 +16,8 @@ EnvelopeCall::EnvelopeCall(ServerContext::Call call, DirectRequest request, cons
     : ServerCall(std::move(call)),
       request_(std::move(request)),
       limits_(limits),
-      parser_(request_.coding == ContentCoding::kGzip ? MaxGzipBytes(limits.max_message_bytes)
-                                                      : limits.max_message_bytes,
+      parser_(request_.coding == Compression::kGzip ? MaxGzipBytes(limits.max_message_bytes)
+                                                    : limits.max_message_bytes,
               "Limits::max_message_bytes") {}
 
 Awaitable<HttpResponse> EnvelopeCall::Respond(std::shared_ptr<EnvelopeCall> call) {
@@ -40,9 +40,9 @@ Awaitable<HttpResponse> EnvelopeCall::Respond(std::shared_ptr<EnvelopeCall> call
 }
 
 // A client that waits for responses before it ends its request, which over HTTP/1.1 it gets too
-// late. (Or it has left: then it does not matter what it is told.)
+// late.
 bool EnvelopeCall::idled() {
-  return absl::IsUnavailable(request_error_) && context().method().kind == CallKind::kBidi;
+  return absl::IsDeadlineExceeded(request_error_) && context().method().kind == CallKind::kBidi;
 }
 
 Awaitable<absl::Status> EnvelopeCall::ReadAhead() {
@@ -70,7 +70,7 @@ HttpResponse EnvelopeCall::Response() {
                        absl::StrCat("application/connect+", AbslView(CodecName(request_.codec))));
   response.headers.Add("cache-control", "no-store, no-transform");
   response.headers.Add("x-accel-buffering", "no");
-  if (request_.response_coding == ContentCoding::kGzip) {
+  if (request_.response_coding == Compression::kGzip) {
     response.headers.Add("connect-content-encoding", "gzip");
   }
   AddMetadata(context().initial_metadata(), "", response.headers);
@@ -93,6 +93,7 @@ Awaitable<absl::Status> EnvelopeCall::ReadPiece() {
   if (!piece.ok()) {
     request_error_ = piece.status();
     request_ended_ = true;
+    if (absl::IsUnavailable(request_error_)) Cancel(CallOutput::ClientGone());
   } else if (!piece->has_value()) {
     request_ended_ = true;
   } else {
@@ -132,10 +133,10 @@ absl::Status EnvelopeCall::Decode(const Envelope& envelope,
   }
   // Connect clients leave the empty message as it is.
   if (!envelope.compressed() ||
-      (envelope.payload.empty() && request_.coding != ContentCoding::kIdentity)) {
+      (envelope.payload.empty() && request_.coding != Compression::kIdentity)) {
     return DecodeMessage(request_.codec, envelope.payload, limits_, message);
   }
-  if (request_.coding == ContentCoding::kIdentity) {
+  if (request_.coding == Compression::kIdentity) {
     return absl::InternalError(
         "an envelope of the request is compressed, but Connect-Content-Encoding does not say how");
   }
@@ -150,8 +151,7 @@ Awaitable<absl::Status> EnvelopeCall::Write(const google::protobuf::Message& mes
   encoded_.clear();
   RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(request_.codec, message, encoded_));
   if (!streams()) out_.bytes().clear();
-  if (request_.response_coding == ContentCoding::kGzip &&
-      encoded_.size() >= kLeastCompressedBytes) {
+  if (request_.response_coding == Compression::kGzip && encoded_.size() >= kLeastCompressedBytes) {
     compressed_.clear();
     AppendGzip(encoded_, compressed_);
     AppendEnvelope(kCompressedEnvelope, compressed_, out_.bytes());
