@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/client/retrying_call.h"
 #include "runtime/client/server_list.h"
@@ -44,9 +45,13 @@ class HttpChannel final : public Channel {
     ServerList::Options list;
     list.executor = executor_;
     list.servers = *std::move(servers);
-    list.codec = options_.codec;
-    list.limits = options_.limits;
-    list.clock = &clock_;
+    list.direct.protocol = options_.protocol;
+    list.direct.codec = options_.codec;
+    list.direct.compression = options_.compression;
+    list.direct.compress_min_bytes = options_.compress_min_bytes;
+    list.direct.use_get = options_.use_get;
+    list.direct.limits = options_.limits;
+    list.direct.clock = &clock_;
     list.credentials = options_.credentials;
     list.on_status = options_.on_status;
     servers_ = std::make_shared<ServerList>(std::move(list));
@@ -80,24 +85,38 @@ class HttpChannel final : public Channel {
 
   std::unique_ptr<ClientCall> Start(const MethodInfo& method, CallOptions options) {
     if (!failure_.ok()) return std::make_unique<FailedCall>(failure_);
-    Route route = options.route.value_or(options_.route);
-    if (route == Route::kAuto) {
-      route = method.kind == CallKind::kUnary ? Route::kDirect : Route::kSession;
-    }
-    if (route == Route::kDirect && method.client_streams()) {
-      return std::make_unique<FailedCall>(absl::UnimplementedError(absl::StrCat(
-          AbslView(method.path),
-          " streams requests, which a direct call cannot; use Route::kSession or kAuto")));
-    }
+    const absl::StatusOr<Route> route = RouteOf(method, options);
+    if (!route.ok()) return std::make_unique<FailedCall>(route.status());
     RetryingCall::Options call;
     call.servers = servers_;
-    call.route = route;
+    call.route = *route;
     call.codec = options_.codec;
     call.limits = options_.limits;
     call.retry = options_.retry;
     call.executor = executor_;
     call.clock = &clock_;
     return std::make_unique<RetryingCall>(std::move(call), method, std::move(options));
+  }
+
+  absl::StatusOr<Route> RouteOf(const MethodInfo& method, const CallOptions& options) const {
+    const bool runnel = options_.protocol == Protocol::kRunnel;
+    Route route = options.route.value_or(options_.route);
+    if (route == Route::kAuto) {
+      route = method.kind == CallKind::kUnary || !runnel ? Route::kDirect : Route::kSession;
+    }
+    if (route == Route::kSession && !runnel) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          AbslView(method.path),
+          " cannot go by Route::kSession: the channel's protocol is Protocol::kConnect, which has "
+          "no sessions, and so no streams in both directions at once"));
+    }
+    if (route == Route::kDirect && !options.last_event_id.empty() &&
+        (method.client_streams() || !runnel)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          AbslView(method.path),
+          " cannot resume after CallOptions::last_event_id: its messages have no event ids"));
+    }
+    return route;
   }
 
   const Executor executor_;

@@ -4,6 +4,7 @@
 #ifndef RUNNEL_RUNTIME_CLIENT_CHANNEL_H_
 #define RUNNEL_RUNTIME_CLIENT_CHANNEL_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,16 +18,27 @@
 #include "runtime/client/client_call.h"
 #include "runtime/client/client_interceptor.h"
 #include "runtime/client/credentials.h"
+#include "runtime/client/direct_options.h"
 #include "runtime/client/retry_policy.h"
 #include "runtime/core/codec.h"
+#include "runtime/core/compression.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
 
 namespace runnel {
 
 struct ChannelOptions {
+  // kConnect for servers that are not Runnel's: all calls are direct then.
+  Protocol protocol = Protocol::kRunnel;
   Codec codec = Codec::kProto;
   Route route = Route::kAuto;
+  // kGzip compresses the requests of direct calls that have `compress_min_bytes`, and lets servers
+  // compress responses. Sessions and event streams are not compressed.
+  Compression compression = Compression::kIdentity;
+  size_t compress_min_bytes = kLeastCompressedBytes;
+  // Makes direct unary calls of methods with NO_SIDE_EFFECTS by GET, so that caches can answer
+  // them; those whose URL would exceed Limits::max_target_bytes go by POST.
+  bool use_get = false;
   Limits limits;
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ClientInterceptor>> interceptors;

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/call/metadata_headers.h"
-#include "runtime/client/error_response.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
-#include "runtime/http/not_sent.h"
 #include "runtime/wire/base64.h"
 #include "runtime/wire/connect_error.h"
+#include "runtime/wire/gzip.h"
 
 namespace runnel {
 namespace {
@@ -21,25 +18,32 @@ using Received = absl::StatusOr<std::optional<std::string_view>>;
 // base64 and the fields of an event come on top of the message.
 size_t MaxEventBytes(const Limits& limits) { return limits.max_message_bytes * 4 / 3 + 4096; }
 
+// As a query has it (RFC 4648 section 5).
+std::string UrlBase64(std::string_view bytes) {
+  std::string text;
+  AppendBase64(bytes, text);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
 }  // namespace
 
 DirectAttempt::DirectAttempt(std::shared_ptr<HttpClient> http, const MethodInfo& method,
-                             AttemptOptions options, HttpHeaders headers, Codec codec,
-                             const Limits& limits, Clock& clock)
+                             AttemptOptions options, HttpHeaders headers,
+                             const DirectOptions& direct)
     : http_(std::move(http)),
       method_(method),
       options_(std::move(options)),
+      direct_(direct),
       headers_(std::move(headers)),
-      codec_(codec),
-      limits_(limits),
-      clock_(clock),
-      events_(MaxEventBytes(limits)) {}
+      events_(MaxEventBytes(direct.limits)) {}
 
 void DirectAttempt::Abandon(absl::Status status) {
   if (end_) return;
   end_ = std::move(status);
   exchange_.Interrupt();
-  if (!reading_) response_.reset();
+  if (!reading_) response_.body.reset();
 }
 
 Awaitable<absl::Status> DirectAttempt::Send(std::string message, bool) {
@@ -61,14 +65,18 @@ Awaitable<Received> DirectAttempt::Receive() {
       end_ = received.ok() ? absl::OkStatus() : std::move(received).status();
     }
   }
-  response_.reset();
+  response_.body.reset();
   if (!end_->ok()) co_return *end_;
   co_return std::nullopt;
 }
 
 Awaitable<Received> DirectAttempt::TryReceive() {
   if (!std::exchange(begun_, true)) {
-    RUNNEL_CO_RETURN_IF_ERROR(co_await Exchange());
+    HttpRequest request = MakeRequest();
+    DirectExpectation expected = Expectation();
+    absl::Status exchanged = co_await exchange_.Await(
+        ExchangeDirect(http_, std::move(request), std::move(expected), direct_.limits, response_));
+    RUNNEL_CO_RETURN_IF_ERROR(exchanged);
     if (!method_.server_streams()) co_return co_await ReadUnary();
   } else if (!method_.server_streams()) {
     co_return std::nullopt;  // the response has been read
@@ -76,59 +84,66 @@ Awaitable<Received> DirectAttempt::TryReceive() {
   co_return co_await ReadEvent();
 }
 
+std::string DirectAttempt::MediaType() const {
+  return absl::StrCat("application/", AbslView(CodecName(direct_.codec)));
+}
+
+DirectExpectation DirectAttempt::Expectation() const {
+  DirectExpectation expected;
+  expected.media_type = method_.server_streams() ? "text/event-stream" : MediaType();
+  if (!method_.server_streams()) expected.compression = direct_.compression;
+  return expected;
+}
+
 HttpRequest DirectAttempt::MakeRequest() {
-  HttpRequest request;
-  request.target = std::string(method_.path);
-  request.idempotent = method_.idempotency != Idempotency::kUnknown;
-  request.headers = std::move(headers_);
-  request.headers.Add("content-type", absl::StrCat("application/", AbslView(CodecName(codec_))));
-  request.headers.Add("connect-protocol-version", "1");
-  if (method_.server_streams()) request.headers.Add("accept", "text/event-stream");
+  HttpRequest request = NewDirectRequest(method_, options_, std::move(headers_), *direct_.clock);
+  if (method_.server_streams()) {
+    request.headers.Add("accept", "text/event-stream");
+  } else if (direct_.compression == Compression::kGzip) {
+    request.headers.Add("accept-encoding", "gzip");
+  }
   if (!options_.last_event_id.empty()) {
     request.headers.Add("last-event-id", options_.last_event_id);
   }
-  if (options_.deadline != absl::InfiniteFuture()) {
-    const absl::Duration left = std::max(options_.deadline - clock_.Now(), absl::ZeroDuration());
-    request.headers.Add("connect-timeout-ms", absl::StrCat(std::min<int64_t>(
-                                                  absl::ToInt64Milliseconds(left), 9'999'999'999)));
+  std::string message = std::move(request_).value_or("");
+  bool compressed =
+      direct_.compression == Compression::kGzip && message.size() >= direct_.compress_min_bytes;
+  if (compressed) {
+    std::string bytes;
+    AppendGzip(message, bytes);
+    message = std::move(bytes);
   }
-  AddMetadata(options_.metadata, "", request.headers);
-  request.body = StringBody(std::move(request_).value_or(""));
+  if (TryGet(message, compressed, request)) return request;
+  request.headers.Add("content-type", MediaType());
+  if (compressed) request.headers.Add("content-encoding", "gzip");
+  request.body = StringBody(std::move(message));
   return request;
 }
 
-Awaitable<absl::Status> DirectAttempt::Exchange() {
-  absl::StatusOr<HttpResponse> response = co_await exchange_.Await(http_->Send(MakeRequest()));
-  if (!response.ok()) {
-    absl::Status status = std::move(response).status();
-    never_ran_ = TakeNotSent(status);
-    co_return status;
+bool DirectAttempt::TryGet(std::string_view message, bool compressed, HttpRequest& request) const {
+  if (!direct_.use_get || method_.idempotency != Idempotency::kNoSideEffects ||
+      method_.kind != CallKind::kUnary) {
+    return false;
   }
-  RUNNEL_CO_RETURN_IF_ERROR(
-      ExtractMetadata(response->headers, initial_metadata_, &trailing_metadata_));
-  if (response->status != 200) {
-    ResponseError error;
-    error.status = absl::CancelledError("the call was cancelled here");
-    never_ran_ = response->headers.Contains(kNeverRanHeader);
-    error = co_await exchange_.Await(ErrorOf(*std::move(response), limits_));
-    co_return error.status;
-  }
-  const std::string_view type = response->headers.Get("content-type").value_or("");
-  const std::string expected = method_.server_streams()
-                                   ? std::string("text/event-stream")
-                                   : absl::StrCat("application/", AbslView(CodecName(codec_)));
-  if (!absl::StartsWithIgnoreCase(AbslView(type), expected)) {
-    co_return absl::UnknownError(absl::StrCat("the server answered with \"", AbslView(type),
-                                              "\" where ", expected, " is expected"));
-  }
-  response_ = std::move(response->body);
-  co_return absl::OkStatus();
+  std::string target = absl::StrCat(
+      request.target, "?connect=v1&encoding=", AbslView(CodecName(direct_.codec)), "&base64=1",
+      compressed ? "&compression=gzip" : "", "&message=", UrlBase64(message));
+  if (target.size() > direct_.limits.max_target_bytes) return false;
+  request.method = "GET";
+  request.target = std::move(target);
+  return true;
 }
 
 Awaitable<Received> DirectAttempt::ReadUnary() {
   absl::StatusOr<std::string> body = co_await exchange_.Await(
-      ReadAll(response_.get(), limits_.max_message_bytes, "Limits::max_message_bytes"));
+      ReadAll(response_.body.get(), MaxReceivedBytes(response_.compression, direct_.limits),
+              "Limits::max_message_bytes"));
   if (!body.ok()) co_return std::move(body).status();
+  // Some servers leave the empty message as it is.
+  if (response_.compression == Compression::kGzip && !body->empty()) {
+    body = Decompressed(*body, direct_.limits);
+    if (!body.ok()) co_return std::move(body).status();
+  }
   message_ = *std::move(body);
   co_return std::string_view(message_);
 }
@@ -137,9 +152,9 @@ Awaitable<Received> DirectAttempt::ReadEvent() {
   while (true) {
     RUNNEL_CO_ASSIGN_OR_RETURN(std::optional<EventView> event, events_.Next());
     if (!event) {
-      if (response_ == nullptr) co_return absl::UnavailableError("the stream has no body");
+      if (response_.body == nullptr) co_return absl::UnavailableError("the stream has no body");
       absl::StatusOr<std::optional<std::string_view>> piece =
-          co_await exchange_.Await(response_->Read());
+          co_await exchange_.Await(response_.body->Read());
       if (!piece.ok()) co_return std::move(piece).status();
       if (!*piece) {
         co_return absl::UnavailableError(
@@ -153,15 +168,15 @@ Awaitable<Received> DirectAttempt::ReadEvent() {
       co_return std::nullopt;
     }
     if (event->type != "message") continue;  // a later version's
-    if (codec_ == Codec::kJson) co_return event->data;
+    if (direct_.codec == Codec::kJson) co_return event->data;
     RUNNEL_CO_RETURN_IF_ERROR(DecodeBase64(event->data, message_));
     co_return std::string_view(message_);
   }
 }
 
 absl::Status DirectAttempt::TakeEnd(std::string_view json) {
-  RUNNEL_ASSIGN_OR_RETURN(EndOfStream end, ParseEndOfStream(json, limits_));
-  trailing_metadata_ = std::move(end.trailers);
+  RUNNEL_ASSIGN_OR_RETURN(EndOfStream end, ParseEndOfStream(json, direct_.limits));
+  response_.trailing = std::move(end.trailers);
   return end.status;
 }
 

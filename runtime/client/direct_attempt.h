@@ -8,11 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "runtime/async/clock.h"
 #include "runtime/async/interruptible.h"
 #include "runtime/client/call_attempt.h"
-#include "runtime/core/codec.h"
-#include "runtime/core/limits.h"
+#include "runtime/client/direct_exchange.h"
+#include "runtime/client/direct_options.h"
 #include "runtime/core/method_info.h"
 #include "runtime/http/http_message.h"
 #include "runtime/wire/event_parser.h"
@@ -23,23 +22,26 @@ class DirectAttempt final : public CallAttempt {
  public:
   // `headers` go with the request. What is passed by reference outlives the attempt.
   DirectAttempt(std::shared_ptr<HttpClient> http, const MethodInfo& method, AttemptOptions options,
-                HttpHeaders headers, Codec codec, const Limits& limits, Clock& clock);
+                HttpHeaders headers, const DirectOptions& direct);
 
   // Keeps the one request; the exchange begins with the first Receive.
   Awaitable<absl::Status> Send(std::string message, bool last) override;
   Awaitable<absl::Status> HalfClose() override;
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() override;
-  const Metadata& initial_metadata() const override { return initial_metadata_; }
-  const Metadata& trailing_metadata() const override { return trailing_metadata_; }
+  const Metadata& initial_metadata() const override { return response_.initial; }
+  const Metadata& trailing_metadata() const override { return response_.trailing; }
   const std::optional<absl::Status>& end() const override { return end_; }
-  bool accepted() const override { return response_ != nullptr; }
-  bool never_ran() const override { return never_ran_; }
+  bool accepted() const override { return response_.accepted(); }
+  bool never_ran() const override { return response_.never_ran; }
   void Abandon(absl::Status status) override;
 
  private:
   HttpRequest MakeRequest();
+  // Makes `request` a GET, with `message` in its target, where that may be and fits.
+  bool TryGet(std::string_view message, bool compressed, HttpRequest& request) const;
+  std::string MediaType() const;
+  DirectExpectation Expectation() const;
   // The steps of Receive. Each gives nullopt, or an error, when the call is over.
-  Awaitable<absl::Status> Exchange();
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadUnary();
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadEvent();
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> TryReceive();
@@ -48,22 +50,17 @@ class DirectAttempt final : public CallAttempt {
   const std::shared_ptr<HttpClient> http_;
   const MethodInfo& method_;
   const AttemptOptions options_;
+  const DirectOptions& direct_;
   HttpHeaders headers_;
-  const Codec codec_;
-  const Limits& limits_;
-  Clock& clock_;
   Interruptible exchange_;
 
   std::optional<std::string> request_;
   bool begun_ = false;
   bool reading_ = false;
-  std::unique_ptr<HttpBody> response_;
+  DirectResponse response_;
   EventParser events_;
   std::string message_;              // the one that was received last
   std::optional<absl::Status> end_;  // what the attempt ended with
-  bool never_ran_ = false;
-  Metadata initial_metadata_;
-  Metadata trailing_metadata_;
 };
 
 }  // namespace runnel

@@ -16,16 +16,16 @@ struct ResponseError {
   int http_status = 0;
   absl::Status status;
   // The body is an error of a Runnel or Connect server. Else the answer may be that of a proxy, and
-  // the status is what follows from the HTTP status.
+  // the code of the status is what follows from the HTTP status.
   bool from_server = false;
   // The server says that it has not run the method.
   bool never_ran = false;
 };
 
-// Reads the body.
+// Reads the body, which may be compressed by gzip.
 Awaitable<ResponseError> ErrorOf(HttpResponse response, Limits limits);
 
-// The longest body of an error that is read, in bytes.
+// The longest body of an error that is read, in bytes, and the most that may come of it.
 inline constexpr size_t kMaxErrorBytes = 64 * 1024;
 
 }  // namespace runnel

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/client/direct_attempt.h"
+#include "runtime/client/envelope_attempt.h"
 #include "runtime/client/session_attempt.h"
 #include "runtime/core/status_macros.h"
 
@@ -25,7 +26,7 @@ ServerList::ServerList(Options options) : options_(std::move(options)) {
 }
 
 bool ServerList::IsWell(const Server& server) const {
-  const absl::Time now = options_.clock->Now();
+  const absl::Time now = options_.direct.clock->Now();
   if (server.not_before > now) return false;
   const ClientSession* session = server.session.get();
   if (session == nullptr || !session->over().ok()) return true;
@@ -55,16 +56,21 @@ absl::StatusOr<std::shared_ptr<CallAttempt>> ServerList::Start(size_t server,
   Server& chosen = servers_[server];
   if (route == Route::kSession) {
     return std::make_shared<SessionAttempt>(SessionOf(chosen), method, std::move(options),
-                                            *options_.clock);
+                                            *options_.direct.clock);
   }
   HttpHeaders headers;
   if (options_.credentials) {
     RUNNEL_ASSIGN_OR_RETURN(const Metadata credentials, options_.credentials());
     for (const auto& [key, value] : credentials) headers.Add(key, value);
   }
+  const DirectOptions& direct = options_.direct;
+  if (method.client_streams() ||
+      (method.server_streams() && direct.protocol == Protocol::kConnect)) {
+    return std::make_shared<EnvelopeAttempt>(options_.executor, chosen.http, method,
+                                             std::move(options), std::move(headers), direct);
+  }
   return std::make_shared<DirectAttempt>(chosen.http, method, std::move(options),
-                                         std::move(headers), options_.codec, options_.limits,
-                                         *options_.clock);
+                                         std::move(headers), direct);
 }
 
 std::shared_ptr<ClientSession> ServerList::SessionOf(Server& server) {
@@ -73,9 +79,9 @@ std::shared_ptr<ClientSession> ServerList::SessionOf(Server& server) {
   ClientSession::Options options;
   options.executor = options_.executor;
   options.http = server.http;
-  options.codec = options_.codec;
-  options.limits = options_.limits;
-  options.clock = options_.clock;
+  options.codec = options_.direct.codec;
+  options.limits = options_.direct.limits;
+  options.clock = options_.direct.clock;
   options.credentials = options_.credentials;
   options.on_status = [list = weak_from_this()](const ChannelStatus& status) {
     auto self = list.lock();
@@ -91,7 +97,7 @@ std::shared_ptr<ClientSession> ServerList::SessionOf(Server& server) {
 }
 
 void ServerList::OnRefused(size_t server) {
-  servers_[server].not_before = options_.clock->Now() + servers_[server].backoff.Next();
+  servers_[server].not_before = options_.direct.clock->Now() + servers_[server].backoff.Next();
 }
 
 void ServerList::OnAnswered(size_t server) {
@@ -109,7 +115,7 @@ absl::Time ServerList::NextTry() const {
     next = std::min(next, well);
   }
   // Never at once, as what is tried again has just failed.
-  return std::max(next, options_.clock->Now() + absl::Milliseconds(10));
+  return std::max(next, options_.direct.clock->Now() + absl::Milliseconds(10));
 }
 
 void ServerList::Close() {

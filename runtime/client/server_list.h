@@ -21,8 +21,7 @@
 #include "runtime/client/channel_state.h"
 #include "runtime/client/client_session.h"
 #include "runtime/client/credentials.h"
-#include "runtime/core/codec.h"
-#include "runtime/core/limits.h"
+#include "runtime/client/direct_options.h"
 #include "runtime/core/method_info.h"
 #include "runtime/http/http_message.h"
 
@@ -35,9 +34,7 @@ class ServerList : public std::enable_shared_from_this<ServerList> {
   struct Options {
     Executor executor;
     std::vector<std::shared_ptr<HttpClient>> servers;  // the most preferred first; at least one
-    Codec codec = Codec::kProto;
-    Limits limits;
-    Clock* clock = nullptr;
+    DirectOptions direct;  // its codec, limits and clock are those of sessions too
     Credentials credentials;
     std::function<void(const ChannelStatus&)> on_status;
   };

@@ -102,11 +102,11 @@ class ClientWriter {
     Response response;
     absl::StatusOr<bool> read = co_await stream_.Read(response);
     if (!read.ok()) co_return std::move(read).status();
-    if (!*read) co_return absl::InternalError("the server ended the call without a response");
+    if (!*read) co_return absl::UnimplementedError("the server ended the call without a response");
     Response extra;
     absl::StatusOr<bool> end = co_await stream_.Read(extra);
     if (!end.ok()) co_return std::move(end).status();
-    if (*end) co_return absl::InternalError("the server sent more than one response");
+    if (*end) co_return absl::UnimplementedError("the server sent more than one response");
     co_return response;
   }
 

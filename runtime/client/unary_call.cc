@@ -8,11 +8,11 @@ namespace {
 Awaitable<absl::Status> ReadOnlyResponse(ClientCall& call, google::protobuf::Message& response) {
   absl::StatusOr<bool> first = co_await call.Read(response);
   if (!first.ok()) co_return std::move(first).status();
-  if (!*first) co_return absl::InternalError("the server ended the call without a response");
+  if (!*first) co_return absl::UnimplementedError("the server ended the call without a response");
   std::unique_ptr<google::protobuf::Message> extra(response.New());
   absl::StatusOr<bool> end = co_await call.Read(*extra);
   if (!end.ok()) co_return std::move(end).status();
-  if (*end) co_return absl::InternalError("the server sent more than one response");
+  if (*end) co_return absl::UnimplementedError("the server sent more than one response");
   co_return absl::OkStatus();
 }
 

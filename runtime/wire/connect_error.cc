@@ -36,10 +36,7 @@ void AppendError(const absl::Status& status, std::string& out) {
   out += '}';
 }
 
-// What an error without a code that is known comes to.
-enum class Codeless { kUnknown, kFail };
-
-absl::Status ReadError(JsonReader& json, Codeless codeless) {
+ConnectError ReadError(JsonReader& json, absl::StatusCode otherwise) {
   std::optional<absl::StatusCode> code;
   std::string message;
   std::vector<StatusDetail> details;
@@ -66,10 +63,11 @@ absl::Status ReadError(JsonReader& json, Codeless codeless) {
       json.Skip();
     }
   });
-  if (!code && codeless == Codeless::kFail) json.Fail("expected an error with the name of a code");
-  absl::Status status(code.value_or(absl::StatusCode::kUnknown), message);
-  for (const StatusDetail& detail : details) AddDetail(status, detail);
-  return status;
+  ConnectError error;
+  error.status = absl::Status(code.value_or(otherwise), message);
+  error.has_code = code.has_value();
+  for (const StatusDetail& detail : details) AddDetail(error.status, detail);
+  return error;
 }
 
 }  // namespace
@@ -80,12 +78,12 @@ std::string ConnectErrorJson(const absl::Status& status) {
   return json;
 }
 
-absl::Status ParseConnectError(std::string_view json, const Limits& limits, absl::Status& status) {
+absl::StatusOr<ConnectError> ParseConnectError(std::string_view json, const Limits& limits,
+                                               absl::StatusCode otherwise) {
   JsonReader reader(json, limits.max_json_depth);
-  absl::Status error = ReadError(reader, Codeless::kFail);
+  ConnectError error = ReadError(reader, otherwise);
   RUNNEL_RETURN_IF_ERROR(reader.Finish());
-  status = std::move(error);
-  return absl::OkStatus();
+  return error;
 }
 
 std::string EndOfStreamJson(const EndOfStream& end) {
@@ -127,7 +125,7 @@ absl::StatusOr<EndOfStream> ParseEndOfStream(std::string_view json, const Limits
   reader.Object([&](std::string_view key) {
     if (key == "error") {
       // Nothing else says what went wrong, so an error is taken whatever its code.
-      if (!reader.Null()) end.status = ReadError(reader, Codeless::kUnknown);
+      if (!reader.Null()) end.status = ReadError(reader, absl::StatusCode::kUnknown).status;
     } else if (key == "metadata") {
       reader.Object([&](std::string_view name) {
         const std::string trailer(name);

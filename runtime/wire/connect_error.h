@@ -17,9 +17,14 @@ namespace runnel {
 // {"code":"not_found","message":"…","details":[{"type":"…","value":"<base64>"}]}
 // `status` is not OK. A message that is not UTF-8 has the bad bytes replaced by U+FFFD.
 std::string ConnectErrorJson(const absl::Status& status);
-// Sets `status` to the error that `json` holds. An error without a code that is known is one of
-// parsing (INVALID_ARGUMENT), so that a caller can fall back on the HTTP status.
-absl::Status ParseConnectError(std::string_view json, const Limits& limits, absl::Status& status);
+
+struct ConnectError {
+  absl::Status status;
+  bool has_code = false;  // in the JSON, and one that is known
+};
+// The error that `json` holds, which has the code `otherwise` where the JSON says none.
+absl::StatusOr<ConnectError> ParseConnectError(std::string_view json, const Limits& limits,
+                                               absl::StatusCode otherwise);
 
 // The end of a stream: {} or {"error":…,"metadata":{"key":["value",…]}}.
 struct EndOfStream {

@@ -24,11 +24,11 @@ absl::Status Sample() {
 
 // The error, in a type in which it is no failure.
 absl::StatusOr<EndOfStream> Parse(std::string_view json) {
-  absl::Status status = absl::DataLossError("as it was");
-  absl::Status parsed = ParseConnectError(json, Limits(), status);
-  if (parsed.ok()) return EndOfStream{status, {}};
-  EXPECT_EQ(status, absl::DataLossError("as it was"));
-  return parsed;
+  absl::StatusOr<ConnectError> error =
+      ParseConnectError(json, Limits(), absl::StatusCode::kDataLoss);
+  if (!error.ok()) return error.status();
+  EXPECT_TRUE(error->has_code);
+  return EndOfStream{error->status, {}};
 }
 
 TEST(ConnectErrorTest, WritesAndReadsAnError) {
@@ -57,15 +57,30 @@ TEST(ConnectErrorTest, IgnoresWhatItDoesNotKnow) {
               IsOk());
 }
 
+TEST(ConnectErrorTest, TakesTheOtherCodeWhereThereIsNone) {
+  for (std::string_view json :
+       {R"({"message":"m"})", R"({"code":"ok","message":"m"})",
+        R"({"code":"NOT_FOUND","message":"m"})", R"({"code":null,"message":"m"})"}) {
+    const absl::StatusOr<ConnectError> error =
+        ParseConnectError(json, Limits(), absl::StatusCode::kDataLoss);
+    ASSERT_THAT(error, IsOk()) << json;
+    EXPECT_EQ(error->status, absl::DataLossError("m")) << json;
+    EXPECT_FALSE(error->has_code) << json;
+  }
+  for (std::string_view json : {"null", "{}"}) {
+    const absl::StatusOr<ConnectError> error =
+        ParseConnectError(json, Limits(), absl::StatusCode::kDataLoss);
+    ASSERT_THAT(error, IsOk()) << json;
+    EXPECT_EQ(error->status, absl::DataLossError("")) << json;
+    EXPECT_FALSE(error->has_code) << json;
+  }
+}
+
 TEST(ConnectErrorTest, RefusesWhatIsNoError) {
   const std::pair<std::string, std::string> kCases[] = {
       {"", "expected an object"},
       {"<html>", "expected an object"},
       {"[]", "expected an object"},
-      {"null", "name of a code"},
-      {"{}", "name of a code"},
-      {R"({"code":"ok"})", "name of a code"},
-      {R"({"code":"NOT_FOUND"})", "name of a code"},
       {R"({"code":5})", "expected a string"},
       {R"({"code":"internal","message":7})", "expected a string"},
       {R"({"code":"internal","details":{}})", "expected an array"},

@@ -17,11 +17,12 @@ std::vector<CallCase> AllCallsOver(Transport transport) {
   for (Codec codec : {Codec::kJson, Codec::kProto}) {
     for (CallKind kind :
          {CallKind::kUnary, CallKind::kServerStream, CallKind::kClientStream, CallKind::kBidi}) {
-      calls.push_back({kind, codec, Route::kSession, transport});
-      if (kind == CallKind::kUnary || kind == CallKind::kServerStream) {
-        calls.push_back({kind, codec, Route::kDirect, transport});
+      for (Route route : {Route::kSession, Route::kDirect}) {
+        calls.push_back({kind, codec, route, transport});
       }
     }
+    calls.push_back(
+        {CallKind::kServerStream, codec, Route::kDirect, transport, Protocol::kConnect});
   }
   return calls;
 }
@@ -49,7 +50,9 @@ std::string NameOf(const CallCase& call) {
       break;
   }
   name += call.codec == Codec::kJson ? "Json" : "Proto";
-  name += call.route == Route::kDirect ? "Direct" : "Session";
+  name += call.protocol == Protocol::kConnect ? "Connect"
+          : call.route == Route::kDirect      ? "Direct"
+                                              : "Session";
   name += call.transport == Transport::kInProcess ? "InProcess" : "Loopback";
   return name;
 }
@@ -59,6 +62,7 @@ void PrintTo(const CallCase& call, std::ostream* out) { *out << NameOf(call); }
 WorldOptions OptionsFor(const CallCase& call) {
   WorldOptions options;
   options.transport = call.transport;
+  options.channel.protocol = call.protocol;
   options.channel.codec = call.codec;
   options.channel.route = call.route;
   return options;

@@ -16,6 +16,7 @@ namespace end_to_end {
 
 using runnel::CallKind;
 using runnel::Codec;
+using runnel::Protocol;
 using runnel::Route;
 
 // One cell of the matrix.
@@ -24,9 +25,11 @@ struct CallCase {
   Codec codec;
   Route route;
   Transport transport;
+  Protocol protocol = Protocol::kRunnel;
 };
 
-// Every kind over every route that carries it, in both codecs, in memory and over a connection.
+// Every kind over every route, in both codecs, in memory and over a connection; and server streams
+// by the protocol in which they travel otherwise.
 std::vector<CallCase> AllCalls();
 std::vector<CallCase> AllCallsOver(Transport transport);
 std::string NameOf(const CallCase& call);

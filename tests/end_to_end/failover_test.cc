@@ -27,20 +27,15 @@ WorldOptions Loopback() {
   return options;
 }
 
-struct FailoverCase {
-  CallKind kind;
-  Route route;
-};
-
-std::vector<FailoverCase> Cases() {
-  std::vector<FailoverCase> cases;
+std::vector<CallCase> Cases() {
+  std::vector<CallCase> cases;
   for (const CallCase& call : AllCallsOver(Transport::kLoopback)) {
-    if (call.codec == Codec::kProto) cases.push_back({call.kind, call.route});
+    if (call.codec == Codec::kProto) cases.push_back(call);
   }
   return cases;
 }
 
-class FailoverTest : public ::testing::TestWithParam<FailoverCase> {
+class FailoverTest : public ::testing::TestWithParam<CallCase> {
  protected:
   // A call by a channel to `urls`.
   Outcome CallBy(std::vector<std::string> urls, Request request,
@@ -49,9 +44,7 @@ class FailoverTest : public ::testing::TestWithParam<FailoverCase> {
   }
 
   std::shared_ptr<runnel::Channel> Connect(std::vector<std::string> urls) {
-    runnel::ChannelOptions options;
-    options.route = GetParam().route;
-    return runnel::Channel::Connect(io_.executor(), urls, options);
+    return runnel::Channel::Connect(io_.executor(), urls, OptionsFor(GetParam()).channel);
   }
 
   Outcome CallOn(std::shared_ptr<runnel::Channel> channel, Request request,
@@ -128,9 +121,8 @@ TEST_P(FailoverTest, DrainingServerEndsWhatRunsAndNewCallsGoToTheNext) {
   shutdown.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FailoverTest, ::testing::ValuesIn(Cases()), [](const auto& info) {
-  return NameOf({info.param.kind, Codec::kProto, info.param.route, Transport::kLoopback});
-});
+INSTANTIATE_TEST_SUITE_P(All, FailoverTest, ::testing::ValuesIn(Cases()),
+                         [](const auto& info) { return NameOf(info.param); });
 
 // In process, where the answer to the first request of a method is lost after it has run.
 class RetryTest : public ::testing::TestWithParam<Route> {

@@ -162,15 +162,6 @@ TEST(ChannelUrlTest, AUrlThatCannotBeUsedIsWhatEveryCallReturns) {
   }
 }
 
-TEST(DirectRouteTest, RefusesToStreamRequestsAndSaysWhatToDo) {
-  WorldOptions options;
-  options.channel.route = Route::kDirect;
-  World world(std::move(options));
-  const absl::Status status = Call(world, CallKind::kClientStream, Request()).status;
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("Route::kSession"));
-}
-
 class ShutdownTest : public ::testing::TestWithParam<CallCase> {
  protected:
   World world_{OptionsFor(GetParam())};

@@ -29,10 +29,9 @@ runnel::ServerOptions AllowingTheApp() {
 }
 
 std::string ReasonOf(const RawResponse& response) {
-  const runnel::Limits limits;
-  absl::Status error;
-  const absl::Status parsed = runnel::ParseConnectError(response.body, limits, error);
-  return parsed.ok() ? runnel::ReasonOf(error) : parsed.ToString();
+  const absl::StatusOr<runnel::ConnectError> error =
+      runnel::ParseConnectError(response.body, runnel::Limits(), absl::StatusCode::kUnknown);
+  return error.ok() ? runnel::ReasonOf(error->status) : error.status().ToString();
 }
 
 TEST(OriginHttpTest, AnAllowedPageReadsAnswersAndErrors) {
