@@ -266,8 +266,9 @@ test("foreign origin: EventSource stops without a message", async () => {
   assert.deepEqual(seen, { messages: [], ids: [], end: null, states: [2] });
 });
 
-process.on("SIGTERM", () => {
+process.on("SIGTERM", async () => {
   server.process.kill();
+  await chromium.close();
   process.exit(1);
 });
 
