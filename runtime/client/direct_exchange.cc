@@ -84,8 +84,11 @@ Awaitable<absl::Status> ExchangeDirect(std::shared_ptr<HttpClient> http, HttpReq
   }
   response.http_status = received->status;
   response.never_ran = received->headers.Contains(kNeverRanHeader);
-  RUNNEL_CO_RETURN_IF_ERROR(
-      ExtractMetadata(received->headers, response.initial, &response.trailing));
+  const absl::Status extracted =
+      ExtractMetadata(received->headers, response.initial, &response.trailing);
+  if (!extracted.ok()) {
+    co_return absl::InternalError(absl::StrCat("the server's ", extracted.message()));
+  }
   if (received->status != 200) {
     const ResponseError error = co_await ErrorOf(*std::move(received), limits);
     co_return error.status;

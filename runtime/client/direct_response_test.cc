@@ -95,6 +95,7 @@ TEST_F(DirectResponseTest, UnarySuccessesHaveTheCodecAndNoUnaskedCompression) {
              {Unary(200, R"("yes")", "application/jsonish"), Code::kInternal},
              {Unary(200, "", "text/html"), Code::kUnknown, "text/html"},
              {Unary(200, "", ""), Code::kUnknown},
+             {With(Unary(200, R"("yes")"), "x-a-bin", "?"), Code::kInternal, "x-a-bin"},
              {With(Unary(200, R"("yes")"), "content-encoding", "identity"), Code::kOk},
              {With(Unary(200, "?"), "content-encoding", "br"), Code::kInternal, "\"br\""},
              {With(Unary(200, Gzipped(R"("yes")")), "content-encoding", "gzip"), Code::kInternal,

@@ -11,6 +11,7 @@
 #include "runtime/async/task_group.h"
 #include "runtime/client/call_attempt.h"
 #include "runtime/client/direct_options.h"
+#include "runtime/client/envelope_exchange.h"
 #include "runtime/core/method_info.h"
 #include "runtime/http/http_message.h"
 
@@ -22,7 +23,7 @@ namespace runnel {
 // request (half-duplex): a Receive waits for that.
 class EnvelopeAttempt final : public CallAttempt {
  public:
-  // `headers` go with the request. `method` and `direct` outlive the attempt.
+  // `headers` go with the request. `method` outlives the attempt.
   EnvelopeAttempt(Executor executor, std::shared_ptr<HttpClient> http, const MethodInfo& method,
                   AttemptOptions options, HttpHeaders headers, const DirectOptions& direct);
   ~EnvelopeAttempt() override;
@@ -30,25 +31,23 @@ class EnvelopeAttempt final : public CallAttempt {
   Awaitable<absl::Status> Send(std::string message, bool last) override;
   Awaitable<absl::Status> HalfClose() override;
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() override;
-  const Metadata& initial_metadata() const override;
-  const Metadata& trailing_metadata() const override;
-  const std::optional<absl::Status>& end() const override;
-  bool accepted() const override;
-  bool never_ran() const override;
+  const Metadata& initial_metadata() const override { return exchange_->response().initial; }
+  const Metadata& trailing_metadata() const override { return exchange_->response().trailing; }
+  const std::optional<absl::Status>& end() const override { return exchange_->end(); }
+  bool accepted() const override { return exchange_->response().accepted(); }
+  bool never_ran() const override { return exchange_->response().never_ran; }
   void Abandon(absl::Status status) override;
 
  private:
-  class Exchange;
-  class RequestBody;
-
+  // Begins the exchange, unless it has begun, or is over before that.
   void Begin();
 
   const std::shared_ptr<HttpClient> http_;
   const MethodInfo& method_;
   const AttemptOptions options_;
-  const DirectOptions& direct_;
+  Clock& clock_;
   HttpHeaders headers_;
-  const std::shared_ptr<Exchange> exchange_;
+  const std::shared_ptr<EnvelopeExchange> exchange_;
   bool begun_ = false;
   std::string message_;  // the one that was received last
   TaskGroup tasks_;

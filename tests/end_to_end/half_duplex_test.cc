@@ -209,6 +209,19 @@ TEST_P(ConnectTest, CompressedMessagesArriveAsTheyWere) {
   EXPECT_EQ(Call(world_, GetParam().kind, Request()).status, absl::OkStatus());
 }
 
+TEST_P(ConnectTest, SoItIsBetweenRunnelsOwnEnds) {
+  WorldOptions options = Options();
+  options.channel.protocol = Protocol::kRunnel;
+  options.channel.route = Route::kDirect;
+  World world(std::move(options));
+  Request request;
+  request.mutable_script()->set_count(1);
+  request.set_payload(std::string(100'000, 'y'));
+  const Outcome outcome = Call(world, GetParam().kind, request);
+  ASSERT_EQ(outcome.status, absl::OkStatus());
+  EXPECT_EQ(outcome.replies.size(), 1u);
+}
+
 TEST_P(ConnectTest, CallsWithoutSideEffectsGoByGetWhatTheirLength) {
   for (int size : {0, 100, 100'000}) {
     Request request;
