@@ -175,6 +175,13 @@ TEST(FrameCodecTest, PassesAnInlineMessageOnAsItStands) {
   EXPECT_EQ(batch->frames[0], (Frame{7, MessageFrame{3, R"({"a" : [1,  2]})"}}));
 }
 
+TEST(FrameCodecTest, WritesAMessageThatNeverCameAsJson) {
+  const std::string json = R"({"frames":[{"call":7,"message":{}}]})";
+  const absl::StatusOr<FrameBatch> batch = DecodeFrameBatch(Codec::kJson, json, Limits());
+  ASSERT_THAT(batch, IsOk());
+  EXPECT_EQ(Batch(Codec::kJson, batch->frames), json);
+}
+
 TEST(FrameCodecTest, GivesAnInlineMessageItsWholeDepth) {
   Limits limits;
   limits.max_json_depth = 5;

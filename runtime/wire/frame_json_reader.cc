@@ -239,7 +239,9 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& ba
   JsonReader json(bytes, limits.max_json_depth);
   json.Object([&](std::string_view key) {
     if (key == "session") {
-      if (!json.Null()) ReadSession(json, batch.session.emplace());
+      if (json.Null()) return;
+      batch.session = FrameBatch::SessionInfo();  // clang knows of no emplace without arguments
+      ReadSession(json, *batch.session);
     } else if (key == "frames") {
       ReadFrames(json, limits, batch.frames);
     } else {

@@ -69,7 +69,7 @@ void Write(const MessageFrame& message, std::string& out) {
   if (message.part) {
     object.Bytes("part", message.payload);
     object.True("more", message.more);
-  } else {
+  } else if (!message.payload.empty()) {
     object.Key("json") += message.payload;
   }
 }

@@ -427,7 +427,10 @@ void Encode(const SendResponse& response, std::string& out) {
 absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& batch) {
   ProtoFields fields(bytes);
   while (fields.Next()) {
-    if (fields.number() == 1) fields.Fail(ReadSession(fields.Bytes(), batch.session.emplace()));
+    if (fields.number() == 1) {
+      batch.session = FrameBatch::SessionInfo();  // clang knows of no emplace without arguments
+      fields.Fail(ReadSession(fields.Bytes(), *batch.session));
+    }
     if (fields.number() == kFrames) fields.Fail(ReadFrame(fields.Bytes(), limits, batch.frames));
   }
   return fields.status();
