@@ -25,6 +25,10 @@ absl::StatusOr<HostPort> ParseAuthority(std::string_view text, int default_port,
     const size_t end = text.find(']');
     if (end == std::string_view::npos) return Bad(whole, "the bracket is not closed");
     parsed.host = text.substr(1, end - 1);
+    if (parsed.host.find(':') == std::string::npos ||
+        parsed.host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string::npos) {
+      return Bad(whole, "only an IPv6 address stands in brackets");
+    }
     rest = text.substr(end + 1);
     if (!rest.empty() && rest[0] != ':') return Bad(whole, "\":port\" must follow the bracket");
   } else {
@@ -37,7 +41,8 @@ absl::StatusOr<HostPort> ParseAuthority(std::string_view text, int default_port,
   }
   if (parsed.host.empty()) return Bad(whole, "there is no host");
   for (unsigned char c : parsed.host) {
-    if (c <= ' ' || c >= 0x7f || c == '@' || c == '/' || c == '?' || c == '#' || c == '%') {
+    if (c <= ' ' || c >= 0x7f || c == '@' || c == '/' || c == '?' || c == '#' || c == '%' ||
+        c == '[' || c == ']') {
       return Bad(whole, "the host has a character that no host has");
     }
   }
