@@ -139,6 +139,7 @@ std::shared_ptr<Channel> Channel::Connect(Executor executor, const std::vector<s
   HttpClientOptions http_options;
   http_options.limits = options.limits;
   http_options.clock = options.clock;
+  http_options.tls = options.tls;
   absl::StatusOr<std::vector<std::shared_ptr<HttpClient>>> servers =
       std::vector<std::shared_ptr<HttpClient>>();
   if (urls.empty()) servers = absl::InvalidArgumentError("the channel has no servers' URLs");

@@ -24,6 +24,7 @@
 #include "runtime/core/compression.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
+#include "runtime/http/tls_options.h"
 
 namespace runnel {
 
@@ -43,6 +44,7 @@ struct ChannelOptions {
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ClientInterceptor>> interceptors;
   Credentials credentials;  // none where not set
+  TlsClientOptions tls;     // for https
   RetryPolicy retry;
   // Told of every change of `status()`, on the channel's loop. Must not block.
   std::function<void(const ChannelStatus&)> on_status;
@@ -56,8 +58,9 @@ struct ChannelOptions {
 // new calls go to the next, and those it is known not to have run are made again there.
 class Channel : public ChannelInterface {
  public:
-  // A channel to "http://host:port". Connects when the first call needs it; a URL that
-  // cannot be used is what every call returns (INVALID_ARGUMENT).
+  // A channel to "http://host:port" or "https://host:port". Connects when the first call needs it;
+  // a URL, or a file of `options.tls`, that cannot be used is what every call returns
+  // (INVALID_ARGUMENT).
   static std::shared_ptr<Channel> Connect(Executor executor, std::string_view url,
                                           ChannelOptions options = {});
   static std::shared_ptr<Channel> Connect(Executor executor, const std::vector<std::string>& urls,

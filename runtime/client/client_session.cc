@@ -1,6 +1,9 @@
 #include "runtime/client/client_session.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -58,11 +61,15 @@ uint64_t ClientSession::OpenCall(SessionCallListener& listener, OpenFrame open, 
   if (!repeatable) open_last_ = std::min(open_last_, queue_.last_appended());
   calls_.emplace(id, Call{&listener, queue_.last_appended() + 1});
   Send(Frame{id, std::move(open)});
-  if (!std::exchange(started_, true)) {
-    tasks_.Spawn(RunDown(shared_from_this()));
-    tasks_.Spawn(RunUp(shared_from_this()));
-  }
+  if (!std::exchange(started_, true)) tasks_.Spawn(Run(shared_from_this()));
   return id;
+}
+
+Awaitable<void> ClientSession::Run(Self self) {
+  // Who opens the first call is not ready yet for an answer, which may be there at once.
+  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+  self->tasks_.Spawn(RunDown(self));
+  self->tasks_.Spawn(RunUp(self));
 }
 
 void ClientSession::ForgetCall(uint64_t call) {
@@ -251,7 +258,8 @@ Awaitable<absl::Status> ClientSession::RunStream() {
   if (!response.ok()) {
     absl::Status failure = std::move(response).status();
     const bool not_sent = TakeNotSent(failure);
-    if (opening && not_sent) {
+    // A server that does not accept our certificate has read nothing else.
+    if (opening && (not_sent || absl::IsUnauthenticated(failure))) {
       open_may_have_arrived_ = before;
       // Nobody is there: whoever made the calls may ask another server.
       End(failure, /*never_ran=*/true);

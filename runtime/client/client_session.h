@@ -111,6 +111,7 @@ class ClientSession final : public FrameSink,
   void OnStreamHeldBack() override;
 
   // The two directions, each a task.
+  static Awaitable<void> Run(Self self);
   static Awaitable<void> RunDown(Self self);
   static Awaitable<void> RunUp(Self self);
   static Awaitable<void> SayClose(std::shared_ptr<HttpClient> http, HttpRequest request);

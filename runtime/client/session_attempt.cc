@@ -40,8 +40,6 @@ absl::Status SessionAttempt::Open(std::optional<std::string> message, bool half_
   if (message) open.message = CallStream::WholeMessage(*std::move(message));
   open.half_close = half_close;
   id_ = session_->OpenCall(*this, std::move(open), method_.idempotency != Idempotency::kUnknown);
-  // A session that could not even be asked for has ended in there.
-  if (end_) return *end_;
   stream_.emplace(*session_, id_, session_->call_send_window(),
                   session_->limits().call_window_bytes);
   if (has_message) stream_->ChargeMessage(size);

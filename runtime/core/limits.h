@@ -18,9 +18,18 @@ struct Limits {
   size_t max_header_fields = 100;
   size_t max_target_bytes = 8 * 1024;
   size_t max_connections = 10'000;
-  absl::Duration header_timeout = absl::Seconds(10);         // from first byte to end of head
+  // Of one address, but for loopback addresses and ServerOptions::trusted_proxies.
+  size_t max_connections_per_address = 1'000;
+  // From the first byte to the end of a head; also for a whole TLS handshake.
+  absl::Duration header_timeout = absl::Seconds(10);
   absl::Duration body_progress_timeout = absl::Seconds(10);  // between two pieces of a body
   absl::Duration keep_alive_timeout = absl::Seconds(75);     // between two requests
+
+  // Of a whole server, divided among its loops: calls of all kinds whose handlers run.
+  size_t max_calls = 100'000;
+  // Likewise: bodies of requests, and messages of streams in envelopes, that are arriving or that
+  // no handler has read.
+  size_t max_receiving_bytes = 256 * 1024 * 1024;
 
   // Messages.
   size_t max_message_bytes = 4 * 1024 * 1024;  // after decompression

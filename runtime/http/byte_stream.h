@@ -6,12 +6,14 @@
 
 #include <boost/asio/buffer.hpp>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "runtime/async/awaitable.h"
+#include "runtime/http/peer_certificate.h"
 
 namespace runnel {
 
@@ -26,8 +28,14 @@ class ByteStream {
 
   virtual ~ByteStream() = default;
 
+  // Whether the connection has to be made ready first, by the peer too: then once, before anything
+  // is read or written. Errors as below.
+  virtual bool needs_handshake() const { return false; }
+  virtual Awaitable<absl::Status> Handshake() { co_return absl::OkStatus(); }
+
   // Reads into `space` (not empty) and returns how much; 0 is the end. UNAVAILABLE when the
-  // connection broke or was closed, CANCELLED when the awaiting coroutine was cancelled.
+  // connection broke or was closed, UNAUTHENTICATED when the peer wants another certificate,
+  // CANCELLED when the awaiting coroutine was cancelled.
   virtual Awaitable<absl::StatusOr<size_t>> ReadSome(asio::mutable_buffer space) = 0;
 
   // Writes all of `buffers`, gathered. Errors as above; after one, nothing more can be written.
@@ -48,6 +56,8 @@ class ByteStream {
 
   // The peer's address, "127.0.0.1:53122".
   virtual std::string peer() const = 0;
+  // What the peer has proved to be, after the handshake; null where it did not have to.
+  virtual std::shared_ptr<const PeerCertificate> peer_certificate() const { return nullptr; }
 };
 
 }  // namespace runnel

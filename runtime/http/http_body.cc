@@ -20,6 +20,7 @@ class WholeBody : public HttpBody {
 
   std::optional<uint64_t> size() const override { return bytes_.size(); }
   bool ended() const override { return read_; }
+  bool whole() const override { return true; }
   bool Rewind() override {
     read_ = false;
     return true;
@@ -37,8 +38,9 @@ std::unique_ptr<HttpBody> StringBody(std::string bytes) {
 }
 
 Awaitable<absl::StatusOr<std::string>> ReadAll(HttpBody* body, uint64_t max_bytes,
-                                               std::string_view limit_name) {
+                                               std::string_view limit_name, ByteBudget* budget) {
   std::string all;
+  ByteLease lease(budget);
   if (body == nullptr) co_return all;
   const std::optional<uint64_t> size = body->size();
   if (size.has_value() && *size > max_bytes) {
@@ -54,6 +56,7 @@ Awaitable<absl::StatusOr<std::string>> ReadAll(HttpBody* body, uint64_t max_byte
           absl::StrCat("body of more than ", all.size() + piece->size() - 1, " bytes; limit is ",
                        AbslView(limit_name), " = ", max_bytes));
     }
+    RUNNEL_CO_RETURN_IF_ERROR(lease.Resize(all.size() + piece->size()));
     all += *piece;
   }
 }

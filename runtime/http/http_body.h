@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "runtime/async/awaitable.h"
+#include "runtime/core/byte_budget.h"
 
 namespace runnel {
 
@@ -35,6 +36,9 @@ class HttpBody {
   // consumer a turn (and its peer a packet); false says nothing.
   virtual bool ended() const { return false; }
 
+  // Whether all of it is there, and comes from nowhere else.
+  virtual bool whole() const { return false; }
+
   // Starts over, so that a request can be sent once more; false when the bytes are gone.
   virtual bool Rewind() { return false; }
 };
@@ -43,9 +47,11 @@ class HttpBody {
 std::unique_ptr<HttpBody> StringBody(std::string bytes);
 
 // Reads `body` (which may be null) to its end. RESOURCE_EXHAUSTED, naming `limit_name`, when
-// it has more than `max_bytes`.
+// it has more than `max_bytes`; UNAVAILABLE when `budget`, which may be null, has no more for what
+// is there while the rest arrives.
 Awaitable<absl::StatusOr<std::string>> ReadAll(HttpBody* body, uint64_t max_bytes,
-                                               std::string_view limit_name);
+                                               std::string_view limit_name,
+                                               ByteBudget* budget = nullptr);
 
 }  // namespace runnel
 

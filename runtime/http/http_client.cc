@@ -35,7 +35,7 @@ absl::StatusOr<std::string> HeadOf(const HttpRequest& request, const HttpUrl& ur
   head.reserve(512);
   absl::StrAppend(&head, request.method, " ", url.path, request.target, " HTTP/1.1\r\n");
   if (!request.headers.Contains("host")) {
-    absl::StrAppend(&head, "Host: ", url.address.Text(), "\r\n");
+    absl::StrAppend(&head, "Host: ", url.HostField(), "\r\n");
   }
   switch (FramingOf(request)) {
     case BodyFraming::kLength:
@@ -58,8 +58,8 @@ struct TcpHttpClient::State : std::enable_shared_from_this<TcpHttpClient::State>
   State(Executor e, HttpUrl u, HttpClientOptions o)
       : executor(std::move(e)),
         url(std::move(u)),
-        options(o),
-        clock(o.clock != nullptr ? *o.clock : Clock::Real()) {}
+        options(std::move(o)),
+        clock(options.clock != nullptr ? *options.clock : Clock::Real()) {}
 
   struct Idle {
     std::shared_ptr<ClientConnection> connection;
@@ -120,7 +120,8 @@ struct TcpHttpClient::State : std::enable_shared_from_this<TcpHttpClient::State>
   const HttpUrl url;
   const HttpClientOptions options;
   Clock& clock;
-  std::deque<Idle> idle;  // oldest first
+  std::shared_ptr<TlsContext> tls;  // null for http
+  std::deque<Idle> idle;            // oldest first
   std::unique_ptr<Timer> timer;
   bool client_gone = false;
 };
@@ -141,7 +142,10 @@ absl::StatusOr<std::unique_ptr<TcpHttpClient>> TcpHttpClient::Create(Executor ex
     return absl::InvalidArgumentError(
         absl::StrCat("bad address \"", AbslView(url), "\": nobody can be at port 0"));
   }
-  auto state = std::make_shared<State>(std::move(executor), std::move(parsed), options);
+  auto state = std::make_shared<State>(std::move(executor), std::move(parsed), std::move(options));
+  if (state->url.tls) {
+    RUNNEL_ASSIGN_OR_RETURN(state->tls, TlsContext::ForClient(state->options.tls, state->clock));
+  }
   return std::unique_ptr<TcpHttpClient>(new TcpHttpClient(std::move(state)));
 }
 
@@ -171,8 +175,8 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<St
     if (!idempotent) co_return response;
     if (body != nullptr && !body->Rewind()) co_return response;
   }
-  absl::StatusOr<std::shared_ptr<ByteStream>> stream =
-      co_await ConnectTcp(state->url.address, state->clock, state->options.connect_timeout);
+  absl::StatusOr<std::shared_ptr<ByteStream>> stream = co_await ConnectTcp(
+      state->url.address, state->tls, state->clock, state->options.connect_timeout);
   if (!stream.ok()) co_return sent ? stream.status() : NotSent(stream.status());
   auto connection = std::make_shared<ClientConnection>(state->executor, *std::move(stream),
                                                        state->options.limits, state->GiveBack());

@@ -1,5 +1,5 @@
-// TcpHttpClient is an HttpClient over plain TCP, with connections that are kept for the next
-// request.
+// TcpHttpClient is an HttpClient over TCP, with TLS for https, and with connections that are kept
+// for the next request.
 
 #ifndef RUNNEL_RUNTIME_HTTP_HTTP_CLIENT_H_
 #define RUNNEL_RUNTIME_HTTP_HTTP_CLIENT_H_
@@ -14,6 +14,7 @@
 #include "runtime/async/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
+#include "runtime/http/tls_options.h"
 
 namespace runnel {
 
@@ -24,13 +25,15 @@ struct HttpClientOptions {
   // Connections that no request uses: so many are kept, for so long (less than servers do).
   size_t max_idle_connections = 16;
   absl::Duration idle_timeout = absl::Seconds(60);
+  TlsClientOptions tls;  // for https
 };
 
 // Lives on its executor's loop. Exchanges that are under way outlive it.
 class TcpHttpClient final : public HttpClient {
  public:
-  // A client of "http://host[:port][/path]"; the path goes before every request's target. Does
-  // not connect yet. INVALID_ARGUMENT says what is wrong with `url`.
+  // A client of "http://host[:port][/path]", or https; the path goes before every request's target.
+  // Does not connect yet. INVALID_ARGUMENT says what is wrong with `url`, or with a file of
+  // `options.tls`.
   static absl::StatusOr<std::unique_ptr<TcpHttpClient>> Create(Executor executor,
                                                                std::string_view url,
                                                                HttpClientOptions options = {});

@@ -91,6 +91,7 @@ HttpConnection::HttpConnection(std::shared_ptr<ConnectionContext> context,
 HttpConnection::~HttpConnection() {
   stream_->CloseNow(ByteStream::Close::kOrderly);
   context_->connections.erase(this);
+  if (refusing_) --context_->refusals;
   context_->connection_ended.Notify();
 }
 
@@ -108,14 +109,15 @@ void HttpConnection::StartTask(Awaitable<void> task) {
   tasks_.Spawn(Holding(shared_from_this(), std::move(task)));
 }
 
-void HttpConnection::Start() {
-  StartTask(Receive());
+void HttpConnection::Start(ConnectionBudget::Place place) {
+  place_.emplace(std::move(place));
   StartTask(Serve());
 }
 
-void HttpConnection::StartRefusing() {
-  StartTask(Receive());
-  StartTask(Refuse());
+void HttpConnection::StartRefusing(std::string message) {
+  refusing_ = true;
+  ++context_->refusals;
+  StartTask(Refuse(std::move(message)));
 }
 
 void HttpConnection::CloseIfIdle() {
@@ -195,16 +197,30 @@ Awaitable<void> HttpConnection::CutSoon() {
   co_return;
 }
 
+Awaitable<bool> HttpConnection::Open() {
+  if (stream_->needs_handshake()) {
+    SetDeadline(context_->clock.Now() + context_->limits.header_timeout);
+    const absl::Status ready = co_await stream_->Handshake();
+    if (cut_ || !ready.ok()) co_return false;
+    deadline_ = absl::InfiniteFuture();
+  }
+  StartTask(Receive());
+  co_return true;
+}
+
 Awaitable<void> HttpConnection::Serve() {
+  const bool open = co_await Open();
+  if (!open) co_return Cut();
   // No co_await beside && or ||: g++ 12 gets that wrong.
   for (bool more = true; more;) more = co_await ServeOne();
   if (!cut_) co_await Linger();
   Cut();
 }
 
-Awaitable<void> HttpConnection::Refuse() {
-  co_await RespondError(503, absl::StrCat("the server has ", context_->limits.max_connections,
-                                          " connections; limit is max_connections"));
+Awaitable<void> HttpConnection::Refuse(std::string message) {
+  const bool open = co_await Open();
+  if (!open) co_return Cut();
+  co_await RespondError(503, std::move(message));
   co_await Linger();
   Cut();
 }
@@ -259,6 +275,7 @@ Awaitable<bool> HttpConnection::ServeOne() {
   request.version = head.version;
   request.headers = std::move(parser_.head().headers);
   request.peer = stream_->peer();
+  request.peer_certificate = stream_->peer_certificate();
   if (!parser_.done()) {
     auto body = std::make_unique<RequestBody>(weak_from_this(), head.content_length);
     body_ = body.get();
@@ -416,7 +433,7 @@ Awaitable<absl::StatusOr<std::optional<std::string_view>>> HttpConnection::ReadB
 }
 
 void HttpConnection::LeaveBody(const HttpResponse& response) {
-  const bool complete = response.body == nullptr || response.body->size().has_value();
+  const bool complete = body_ == nullptr || response.body == nullptr || response.body->whole();
   if (!complete) {
     // Its handler may go on reading.
     if (parser_.remaining().value_or(0) > kMaxDrainedBytes) closing_ = true;

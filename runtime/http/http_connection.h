@@ -20,6 +20,7 @@
 #include "runtime/async/task_group.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/byte_stream.h"
+#include "runtime/http/connection_budget.h"
 #include "runtime/http/http_message.h"
 #include "runtime/http/http_message_writer.h"
 #include "runtime/http/input_buffer.h"
@@ -43,6 +44,7 @@ struct ConnectionContext {
   Clock& clock;
   bool stopping = false;  // every response is its connection's last
   std::unordered_set<HttpConnection*> connections;
+  size_t refusals = 0;  // those of them that are only told that they are too many
   Signal connection_ended;
 
  private:
@@ -58,10 +60,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  // Serves until the connection ends.
-  void Start();
-  // Answers 503 instead: the server has as many connections as it may have.
-  void StartRefusing();
+  // Serves until the connection ends, with which `place` is given back.
+  void Start(ConnectionBudget::Place place);
+  // Answers 503 with `message` instead.
+  void StartRefusing(std::string message);
 
   // Ends the connection when no request is under way.
   void CloseIfIdle();
@@ -77,8 +79,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   };
   class RequestBody;
 
+  // Makes the connection ready for use; false when it cannot be.
+  Awaitable<bool> Open();
   Awaitable<void> Serve();
-  Awaitable<void> Refuse();
+  Awaitable<void> Refuse(std::string message);
   Awaitable<void> Receive();
 
   // Serves one request; false when it was the last one.
@@ -108,6 +112,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   const std::shared_ptr<ConnectionContext> context_;
   const std::shared_ptr<ByteStream> stream_;
+  std::optional<ConnectionBudget::Place> place_;
+  bool refusing_ = false;
   InputBuffer input_;
   MessageParser parser_;
   HttpMessageWriter writer_;

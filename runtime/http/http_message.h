@@ -12,6 +12,7 @@
 #include "runtime/async/awaitable.h"
 #include "runtime/http/http_body.h"
 #include "runtime/http/http_headers.h"
+#include "runtime/http/peer_certificate.h"
 
 namespace runnel {
 
@@ -24,7 +25,9 @@ struct HttpRequest {
   // Whether it does no harm to process it twice: then a client may send it again where nobody knows
   // what became of the first one (RFC 9110 section 9.2.2).
   bool idempotent = false;
-  std::string peer;  // "127.0.0.1:53122" on requests that were received
+  // On requests that were received:
+  std::string peer;                                         // "127.0.0.1:53122"
+  std::shared_ptr<const PeerCertificate> peer_certificate;  // where TLS has verified one
 };
 
 struct HttpResponse {

@@ -15,9 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/async/task_group.h"
 #include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
+#include "runtime/http/connection_budget.h"
 #include "runtime/http/http_connection.h"
 #include "runtime/http/http_url.h"
 #include "runtime/http/tcp_stream.h"
+#include "runtime/http/tls_context.h"
+#include "runtime/http/tls_stream.h"
 
 namespace runnel {
 namespace {
@@ -27,7 +31,7 @@ using boost::system::error_code;
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
-// Beyond max_connections, so many more are told so; the rest is closed without a word.
+// So many connections over a limit, at a time, are told so; the rest is closed without a word.
 constexpr size_t kMaxRefusals = 64;
 // The pause after the process ran out of file descriptors.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
@@ -76,24 +80,32 @@ struct HttpServer::State {
       : options(o),
         context(std::make_shared<ConnectionContext>(loop, handler, o.limits,
                                                     o.clock != nullptr ? *o.clock : Clock::Real())),
+        budget(o.budget != nullptr ? o.budget : std::make_shared<ConnectionBudget>(o.limits)),
         acceptor(loop),
         tasks(loop) {}
 
   void Admit(tcp::socket socket) {
-    const size_t count = context->connections.size();
-    const size_t limit = context->limits.max_connections;
-    if (count >= limit + kMaxRefusals) return;
-    auto stream = std::make_shared<TcpStream>(std::move(socket));
-    auto connection = std::make_shared<HttpConnection>(context, std::move(stream));
-    if (count < limit) {
-      connection->Start();
+    error_code ignored;  // a socket that is broken already says so at the first read
+    absl::StatusOr<ConnectionBudget::Place> place =
+        budget->Take(socket.remote_endpoint(ignored).address());
+    if (!place.ok() && context->refusals >= kMaxRefusals) return;
+    std::shared_ptr<ByteStream> stream;
+    if (options.tls != nullptr) {
+      stream = TlsStream::Accepted(std::move(socket), options.tls->ForConnection());
     } else {
-      connection->StartRefusing();
+      stream = std::make_shared<TcpStream>(std::move(socket));
+    }
+    auto connection = std::make_shared<HttpConnection>(context, std::move(stream));
+    if (place.ok()) {
+      connection->Start(*std::move(place));
+    } else {
+      connection->StartRefusing(std::string(StdView(place.status().message())));
     }
   }
 
   const HttpServerOptions options;
   const std::shared_ptr<ConnectionContext> context;
+  const std::shared_ptr<ConnectionBudget> budget;
   tcp::acceptor acceptor;
   TaskGroup tasks;
 };

@@ -15,6 +15,9 @@
 
 namespace runnel {
 
+class ConnectionBudget;
+class TlsContext;
+
 // How several servers, each on its own loop, listen on one port.
 enum class PortSharing {
   kNone,
@@ -26,6 +29,9 @@ struct HttpServerOptions {
   Limits limits;
   Clock* clock = nullptr;  // Clock::Real() where not set
   PortSharing sharing = PortSharing::kNone;
+  std::shared_ptr<TlsContext> tls;  // connections are plain where not set
+  // Shared by servers whose connections count together; one of its own where not set.
+  std::shared_ptr<ConnectionBudget> budget;
 };
 
 // Use it on `loop`'s thread, or while that does not run. The handler outlives the loop's last

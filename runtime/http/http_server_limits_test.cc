@@ -154,7 +154,7 @@ TEST_F(HttpServerLimitsTest, OneConnectionTooManyIs503) {
   third.Send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string response = third.ReadToEnd();
   EXPECT_THAT(response, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
-  EXPECT_THAT(response, HasSubstr("limit is max_connections"));
+  EXPECT_THAT(response, HasSubstr("limit is Limits::max_connections"));
   third.Close();
   first.Close();
   ASSERT_TRUE(Until([&] { return server_->connection_count() == 1; }));

@@ -217,6 +217,19 @@ TEST_F(HttpServerTest, HugeBodyThatTheHandlerLeavesClosesTheConnection) {
   EXPECT_THAT(response, EndsWith("hello"));
 }
 
+TEST_F(HttpServerTest, ARequestsBodyCanBeTheResponses) {
+  handler_.On("/mirror", [](HttpRequest request) -> Awaitable<HttpResponse> {
+    HttpResponse response;
+    response.body = std::move(request.body);
+    co_return response;
+  });
+  RawPeer peer(context_, port_);
+  peer.Send("POST /mirror HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\none");
+  Settle();
+  peer.Send("two");
+  EXPECT_THAT(peer.ReadResponse(), EndsWith("onetwo"));
+}
+
 TEST_F(HttpServerTest, ChunksThatTheHandlerLeavesArePassedOverWhereTheyHaveArrived) {
   RawPeer peer(context_, port_);
   peer.Send(

@@ -11,6 +11,9 @@
 namespace runnel {
 namespace {
 
+constexpr int kHttpPort = 80;
+constexpr int kHttpsPort = 443;
+
 absl::Status Bad(std::string_view text, std::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("bad address \"", AbslView(text), "\": ", AbslView(why)));
@@ -66,6 +69,12 @@ std::string HostPort::Text() const {
                                              : absl::StrCat("[", host, "]:", port);
 }
 
+std::string HttpUrl::HostField() const {
+  if (address.port != (tls ? kHttpsPort : kHttpPort)) return address.Text();
+  return address.host.find(':') == std::string::npos ? address.host
+                                                     : absl::StrCat("[", address.host, "]");
+}
+
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
   return ParseAuthority(text, -1, text);
 }
@@ -73,20 +82,21 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
 absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text) {
   const size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) {
-    return Bad(text, "it must begin with \"http://\"");
+    return Bad(text, "it must begin with \"http://\" or \"https://\"");
   }
   const std::string_view scheme = text.substr(0, scheme_end);
-  if (EqualsIgnoreCase(scheme, "https")) {
-    return Bad(text, "TLS (https) is not available in this build; use http");
+  HttpUrl url;
+  url.tls = EqualsIgnoreCase(scheme, "https");
+  if (!url.tls && !EqualsIgnoreCase(scheme, "http")) {
+    return Bad(text, "it must begin with \"http://\" or \"https://\"");
   }
-  if (!EqualsIgnoreCase(scheme, "http")) return Bad(text, "it must begin with \"http://\"");
   std::string_view rest = text.substr(scheme_end + 3);
   const size_t path = std::min(rest.find('/'), rest.size());
   if (rest.find_first_of("?#") != std::string_view::npos) {
     return Bad(text, "a base has no query and no fragment");
   }
-  HttpUrl url;
-  RUNNEL_ASSIGN_OR_RETURN(url.address, ParseAuthority(rest.substr(0, path), 80, text));
+  RUNNEL_ASSIGN_OR_RETURN(
+      url.address, ParseAuthority(rest.substr(0, path), url.tls ? kHttpsPort : kHttpPort, text));
   rest.remove_prefix(path);
   while (rest.ends_with('/')) rest.remove_suffix(1);
   for (unsigned char c : rest) {

@@ -22,11 +22,15 @@ struct HostPort {
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text);
 
 struct HttpUrl {
+  bool tls = false;  // https
   HostPort address;
   std::string path;  // without a slash at its end; empty for none
+
+  // The value of a Host field: without the port that the scheme has anyway.
+  std::string HostField() const;
 };
 
-// Parses "http://host[:port][/path]", the base that a client's requests go to.
+// Parses "http://host[:port][/path]", or https, the base that a client's requests go to.
 absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text);
 
 }  // namespace runnel

@@ -23,6 +23,23 @@ TEST(HttpUrlTest, PortIs80WhereNoneIsGiven) {
   EXPECT_EQ(url->path, "");
 }
 
+TEST(HttpUrlTest, KnowsHttpsAndItsPort) {
+  const absl::StatusOr<HttpUrl> url = ParseHttpUrl("HTTPS://example.org/a");
+  ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->address.port, 443);
+  EXPECT_FALSE(ParseHttpUrl("http://example.org")->tls);
+}
+
+TEST(HttpUrlTest, NamesNoPortInTheHostFieldThatTheSchemeHas) {
+  EXPECT_EQ(ParseHttpUrl("http://a")->HostField(), "a");
+  EXPECT_EQ(ParseHttpUrl("http://a:443")->HostField(), "a:443");
+  EXPECT_EQ(ParseHttpUrl("https://a:443")->HostField(), "a");
+  EXPECT_EQ(ParseHttpUrl("https://a:80")->HostField(), "a:80");
+  EXPECT_EQ(ParseHttpUrl("https://[::1]")->HostField(), "[::1]");
+  EXPECT_EQ(ParseHttpUrl("http://[::1]:8080")->HostField(), "[::1]:8080");
+}
+
 TEST(HttpUrlTest, KnowsIpv6InBrackets) {
   const absl::StatusOr<HttpUrl> url = ParseHttpUrl("http://[::1]:8080");
   ASSERT_TRUE(url.ok()) << url.status();
@@ -38,7 +55,7 @@ TEST(HttpUrlTest, SaysWhatIsWrong) {
       {"", "begin with \"http://\""},
       {"localhost:80", "begin with \"http://\""},
       {"ftp://a", "begin with \"http://\""},
-      {"https://a", "TLS (https) is not available"},
+      {"https://a:", "the port must be"},
       {"http://", "no host"},
       {"http://:80", "no host"},
       {"http://a:", "the port must be"},

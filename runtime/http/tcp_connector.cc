@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/http/tcp_stream.h"
+#include "runtime/http/tls_stream.h"
 
 namespace runnel {
 namespace {
@@ -26,17 +27,21 @@ bool IsCancelled(const asio::cancellation_state& state) {
 
 }  // namespace
 
-Awaitable<absl::StatusOr<std::shared_ptr<ByteStream>>> ConnectTcp(HostPort address, Clock& clock,
+Awaitable<absl::StatusOr<std::shared_ptr<ByteStream>>> ConnectTcp(HostPort address,
+                                                                  std::shared_ptr<TlsContext> tls,
+                                                                  Clock& clock,
                                                                   absl::Duration timeout) {
   const Executor executor = co_await asio::this_coro::executor;
   tcp::resolver resolver(executor);
   tcp::socket socket(executor);
+  std::shared_ptr<ByteStream> stream;
   bool timed_out = false;
   const std::unique_ptr<Timer> timer = clock.CallAfter(executor, timeout, [&] {
     timed_out = true;
     resolver.cancel();
     error_code ignored;
     socket.close(ignored);
+    if (stream != nullptr) stream->CloseNow(ByteStream::Close::kReset);
   });
 
   std::vector<tcp::endpoint> endpoints;
@@ -57,7 +62,14 @@ Awaitable<absl::StatusOr<std::shared_ptr<ByteStream>>> ConnectTcp(HostPort addre
     socket.close(ignored);
     const auto [connect_error] = co_await socket.async_connect(endpoint, kAsTuple);
     error = connect_error;
-    if (!error && !timed_out) co_return std::make_shared<TcpStream>(std::move(socket));
+    if (error || timed_out) continue;
+    if (tls == nullptr) co_return std::make_shared<TcpStream>(std::move(socket));
+    const std::string& name = tls->server_name().empty() ? address.host : tls->server_name();
+    stream = TlsStream::Connected(std::move(socket), tls->ForConnection(), name);
+    const absl::Status ready = co_await stream->Handshake();
+    if (ready.ok()) co_return stream;
+    if (timed_out || absl::IsCancelled(ready)) break;
+    co_return ready;
   }
   const bool cancelled = IsCancelled(co_await asio::this_coro::cancellation_state);
   if (cancelled) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/http/http_headers.h"
+#include "runtime/http/peer_certificate.h"
 
 namespace runnel {
 
@@ -18,6 +19,8 @@ namespace runnel {
 struct Caller {
   const HttpHeaders& headers;  // of this request
   std::string_view peer;       // "127.0.0.1:53122"
+  // What the client has proved by TLS; null where it has shown no certificate.
+  const PeerCertificate* certificate;
 };
 
 // Returns the caller's principal, or the status to refuse the request with: UNAUTHENTICATED,

@@ -14,11 +14,12 @@
 namespace runnel {
 
 DirectCall::DirectCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
-                       absl::Duration heartbeat)
+                       ByteBudget& receiving, absl::Duration heartbeat)
     : ServerCall(std::move(call)),
       request_(std::move(request)),
       codec_(request_.codec),
       limits_(limits),
+      receiving_(receiving),
       heartbeat_(heartbeat) {}
 
 Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
@@ -79,7 +80,7 @@ Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& mess
   const size_t max_bytes = limits_.max_message_bytes;
   absl::StatusOr<std::string> bytes =
       co_await ReadAll(request_.body.get(), compressed ? MaxGzipBytes(max_bytes) : max_bytes,
-                       "Limits::max_message_bytes");
+                       "Limits::max_message_bytes", &receiving_);
   if (context().IsCancelled()) co_return context().cancel_status();
   // Connect clients leave the empty message as it is.
   if (compressed && bytes.ok() && !bytes->empty()) {

@@ -22,8 +22,9 @@ namespace runnel {
 // Lives on the loop of its connection, owned by its handler and by the response's body.
 class DirectCall final : public ServerCall {
  public:
+  // `limits` and `receiving` outlive the call.
   DirectCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
-             absl::Duration heartbeat);
+             ByteBudget& receiving, absl::Duration heartbeat);
 
   // Returns the response as soon as its head is known: for a unary call its end, for a
   // stream its first message, its end, or 200 ms. Cancelling this cancels the call. Start the call
@@ -45,6 +46,7 @@ class DirectCall final : public ServerCall {
   const DirectRequest request_;
   const Codec codec_;
   const Limits& limits_;
+  ByteBudget& receiving_;
   const absl::Duration heartbeat_;
   bool request_read_ = false;
 

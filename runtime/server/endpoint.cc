@@ -1,5 +1,6 @@
 #include "runtime/server/endpoint.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -15,14 +16,30 @@
 
 namespace runnel {
 
+namespace {
+
+// What one loop has of a limit of the whole server.
+size_t ShareOf(const EndpointOptions& options, size_t limit) {
+  return std::max<size_t>(limit / static_cast<size_t>(options.loops), 1);
+}
+
+}  // namespace
+
 Endpoint::Endpoint(EndpointOptions options)
-    : options_(std::move(options)), calls_(options_.executor), sessions_(options_, calls_) {}
+    : options_(std::move(options)),
+      calls_(options_.executor, ShareOf(options_, options_.limits.max_calls)),
+      receiving_(ShareOf(options_, options_.limits.max_receiving_bytes),
+                 "Limits::max_receiving_bytes"),
+      sessions_(options_, calls_, receiving_) {}
 
 Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest& request) {
-  if (!options_.authenticate) co_return std::string();
+  const PeerCertificate* const certificate = request.peer_certificate.get();
+  if (!options_.authenticate) {
+    co_return certificate != nullptr ? certificate->name() : std::string();
+  }
   // The user's code.
   try {
-    const Caller caller{request.headers, request.peer};
+    const Caller caller{request.headers, request.peer, certificate};
     co_return co_await options_.authenticate(caller);
   } catch (const std::exception& thrown) {
     co_return absl::UnknownError(absl::StrCat("the authenticator threw: ", thrown.what()));
@@ -35,6 +52,7 @@ Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
   std::optional<HttpResponse> intercepted = options_.origins.Intercept(request);
   if (intercepted) co_return *std::move(intercepted);
   const std::string origin(request.headers.Get("origin").value_or(""));
+  request.peer = options_.proxies.PeerOf(request);
   HttpResponse response = co_await Answer(std::move(request));
   options_.origins.Expose(origin, response);
   co_return response;
@@ -78,6 +96,7 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
     refused.headers.Add(kNeverRanHeader, "draining");
     co_return refused;
   }
+  if (calls_.full()) co_return RefusalOf(request, calls_.TooMany());
   DirectRequest direct;
   std::optional<HttpResponse> refused = DirectRequest::Parse(*method->info, query, request, direct);
   if (refused) co_return *std::move(refused);
@@ -95,13 +114,13 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
     context.deadline = options_.clock->Now() + direct.timeout;
   }
   if (direct.framing == DirectFraming::kEnvelopes) {
-    auto call =
-        std::make_shared<EnvelopeCall>(std::move(context), std::move(direct), options_.limits);
+    auto call = std::make_shared<EnvelopeCall>(std::move(context), std::move(direct),
+                                               options_.limits, receiving_);
     call->Start(calls_, method->handler);
     co_return co_await EnvelopeCall::Respond(std::move(call));
   }
   auto call = std::make_shared<DirectCall>(std::move(context), std::move(direct), options_.limits,
-                                           options_.times.heartbeat);
+                                           receiving_, options_.times.heartbeat);
   call->Start(calls_, method->handler);
   co_return co_await DirectCall::Respond(std::move(call));
 }

@@ -31,6 +31,7 @@ class Endpoint final : public HttpHandler {
 
   const EndpointOptions options_;
   CallGroup calls_;
+  ByteBudget receiving_;
   SessionEndpoint sessions_;
 };
 

@@ -11,6 +11,7 @@
 #include "runtime/server/method_registry.h"
 #include "runtime/server/origin_rules.h"
 #include "runtime/server/session_table.h"
+#include "runtime/server/trusted_proxies.h"
 
 namespace runnel {
 
@@ -26,6 +27,7 @@ struct EndpointOptions {
   SessionTimes times;
   Authenticator authenticate;  // everybody is anonymous where not set
   OriginRules origins;
+  TrustedProxies proxies;
 };
 
 }  // namespace runnel

@@ -12,13 +12,15 @@
 
 namespace runnel {
 
-EnvelopeCall::EnvelopeCall(ServerContext::Call call, DirectRequest request, const Limits& limits)
+EnvelopeCall::EnvelopeCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
+                           ByteBudget& receiving)
     : ServerCall(std::move(call)),
       request_(std::move(request)),
       limits_(limits),
       parser_(request_.coding == Compression::kGzip ? MaxGzipBytes(limits.max_message_bytes)
                                                     : limits.max_message_bytes,
-              "Limits::max_message_bytes") {}
+              "Limits::max_message_bytes"),
+      unread_(&receiving) {}
 
 Awaitable<HttpResponse> EnvelopeCall::Respond(std::shared_ptr<EnvelopeCall> call) {
   absl::Status waited = co_await call->out_.WaitForHead(call->context().clock(), call->streams());
@@ -97,8 +99,9 @@ Awaitable<absl::Status> EnvelopeCall::ReadPiece() {
   } else if (!piece->has_value()) {
     request_ended_ = true;
   } else {
-    parser_.Feed(**piece);
-    request_ended_ = request_.body->ended();
+    request_error_ = unread_.Resize(parser_.pending() + (*piece)->size());
+    if (request_error_.ok()) parser_.Feed(**piece);
+    request_ended_ = !request_error_.ok() || request_.body->ended();
   }
   co_return absl::OkStatus();
 }
@@ -109,6 +112,7 @@ Awaitable<absl::StatusOr<bool>> EnvelopeCall::Read(google::protobuf::Message& me
     RUNNEL_CO_ASSIGN_OR_RETURN(std::optional<Envelope> next, parser_.Next());
     if (next) {
       RUNNEL_CO_RETURN_IF_ERROR(Decode(*next, message));
+      RUNNEL_CO_RETURN_IF_ERROR(unread_.Resize(parser_.pending()));
       taken_.Notify();
       co_return true;
     }

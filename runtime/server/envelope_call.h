@@ -23,8 +23,9 @@ namespace runnel {
 // Lives on the loop of its connection, owned by its handler and by the response's body.
 class EnvelopeCall final : public ServerCall {
  public:
-  // `request` has a body. `limits` outlive the call.
-  EnvelopeCall(ServerContext::Call call, DirectRequest request, const Limits& limits);
+  // `request` has a body. `limits` and `receiving` outlive the call.
+  EnvelopeCall(ServerContext::Call call, DirectRequest request, const Limits& limits,
+               ByteBudget& receiving);
 
   // Returns the response as soon as its head may leave: when the call has ended, or, for a stream
   // of responses, at the first one or after 200 ms, but not before the request has ended.
@@ -52,6 +53,7 @@ class EnvelopeCall final : public ServerCall {
   const Limits& limits_;
 
   EnvelopeParser parser_;
+  ByteLease unread_;  // what is in the parser
   bool request_ended_ = false;
   absl::Status request_error_;
   bool reading_ = false;  // somebody waits for a piece of the request

@@ -17,10 +17,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/core/status_macros.h"
+#include "runtime/http/connection_budget.h"
 #include "runtime/http/http_server.h"
+#include "runtime/http/tls_context.h"
 #include "runtime/server/endpoint.h"
 #include "runtime/server/method_registry.h"
 #include "runtime/server/session_table.h"
+#include "runtime/server/trusted_proxies.h"
 
 namespace runnel {
 namespace {
@@ -32,11 +35,15 @@ constexpr absl::Duration kAcknowledgeTime = absl::Seconds(2);
 
 // One event loop with everything that lives on it.
 struct Loop {
-  Loop(EndpointOptions options, const ServerOptions& server, PortSharing sharing)
+  Loop(EndpointOptions options, const ServerOptions& server, std::shared_ptr<TlsContext> tls,
+       std::shared_ptr<ConnectionBudget> budget, PortSharing sharing)
       : endpoint(OnThisLoop(std::move(options))),
         http(context.get_executor(), endpoint,
-             HttpServerOptions{
-                 .limits = server.limits, .clock = &Clock::Real(), .sharing = sharing}) {}
+             HttpServerOptions{.limits = server.limits,
+                               .clock = &Clock::Real(),
+                               .sharing = sharing,
+                               .tls = std::move(tls),
+                               .budget = std::move(budget)}) {}
 
   EndpointOptions OnThisLoop(EndpointOptions options) {
     options.executor = context.get_executor();
@@ -133,6 +140,21 @@ absl::Status Server::Start() {
         absl::StrCat("ServerOptions::listen is \"", listen, "\"; it has the form host:port"));
   }
   RUNNEL_RETURN_IF_ERROR(ValidateOriginPolicy(state_->options.origins));
+  RUNNEL_ASSIGN_OR_RETURN(const TrustedProxies proxies,
+                          TrustedProxies::Parse(state_->options.trusted_proxies));
+  const auto budget = std::make_shared<ConnectionBudget>(
+      state_->options.limits,
+      [proxies](const asio::ip::address& address) { return proxies.Contains(address); });
+  const bool loopback = IsLoopbackHost(std::string_view(listen).substr(0, colon));
+  std::shared_ptr<TlsContext> tls;
+  if (state_->options.tls) {
+    RUNNEL_ASSIGN_OR_RETURN(tls, TlsContext::ForServer(*state_->options.tls, Clock::Real()));
+  } else if (!loopback && !state_->options.allow_plaintext) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "ServerOptions::listen is \"", listen,
+        "\", which others can reach, and what they send could be read on the way: set "
+        "ServerOptions::tls, or ServerOptions::allow_plaintext where a proxy in front has TLS"));
+  }
   const int threads = state_->options.threads > 0
                           ? state_->options.threads
                           : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -145,13 +167,13 @@ absl::Status Server::Start() {
   endpoint.loops = threads;
   endpoint.times = state_->options.times;
   endpoint.authenticate = state_->options.authenticate;
-  endpoint.origins = OriginRules(state_->options.origins,
-                                 IsLoopbackHost(std::string_view(listen).substr(0, colon)));
+  endpoint.proxies = proxies;
+  endpoint.origins = OriginRules(state_->options.origins, loopback);
   for (int i = 0; i < threads; ++i) {
     const PortSharing sharing = threads == 1 ? PortSharing::kNone
                                 : i == 0     ? PortSharing::kFirst
                                              : PortSharing::kJoin;
-    auto loop = std::make_unique<Loop>(endpoint, state_->options, sharing);
+    auto loop = std::make_unique<Loop>(endpoint, state_->options, tls, budget, sharing);
     const std::string address =
         i == 0 ? listen : absl::StrCat(listen.substr(0, colon), ":", state_->port);
     absl::StatusOr<int> port = loop->http.Listen(address);
@@ -173,7 +195,8 @@ int Server::port() const { return state_->port; }
 
 std::string Server::url() const {
   const std::string& listen = state_->options.listen;
-  return absl::StrCat("http://", listen.substr(0, listen.rfind(':')), ":", state_->port);
+  return absl::StrCat(state_->options.tls ? "https://" : "http://",
+                      listen.substr(0, listen.rfind(':')), ":", state_->port);
 }
 
 void Server::Shutdown(absl::Duration grace) {

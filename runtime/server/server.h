@@ -4,6 +4,7 @@
 #define RUNNEL_RUNTIME_SERVER_SERVER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/core/limits.h"
+#include "runtime/http/tls_options.h"
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
 #include "runtime/server/origin_rules.h"
@@ -22,6 +24,11 @@ namespace runnel {
 struct ServerOptions {
   // "host:port"; port 0 takes a free one (Server::port tells). Loopback unless you say otherwise.
   std::string listen = "127.0.0.1:8080";
+  // Where set, the server speaks TLS, and nothing else.
+  std::optional<TlsServerOptions> tls;
+  // Lets a server without TLS listen beyond the loopback addresses: behind a proxy that has TLS, or
+  // in a network where everybody may read everything.
+  bool allow_plaintext = false;
   // Event loops, each a thread; 0 is one per core. A service is called from all of them:
   // with more than one it guards its own state (std::mutex).
   int threads = 0;
@@ -29,8 +36,12 @@ struct ServerOptions {
   int blocking_threads = 4;
   Limits limits;
   SessionTimes times;
+  // The addresses ("10.0.0.7"), or networks ("10.0.0.0/8"), of proxies that append to
+  // X-Forwarded-For: what they say of whom they forward for becomes ServerContext::peer, and counts
+  // for the limits on addresses.
+  std::vector<std::string> trusted_proxies;
   // Says who calls (ServerContext::principal), for direct calls and sessions alike. Where not set,
-  // everybody is welcome, and nobody has a name.
+  // everybody is welcome, and nobody has a name but that of a client certificate.
   Authenticator authenticate;
   // Which web pages may call, and under which names the server answers.
   OriginPolicy origins;
@@ -51,13 +62,15 @@ class Server {
   // its methods.
   absl::Status AddService(Service& service);
 
-  // Binds and begins to serve. Says which address and why when it cannot: ALREADY_EXISTS for a port
-  // in use, INVALID_ARGUMENT for a bad `listen` or `origins`, PERMISSION_DENIED.
+  // Binds and begins to serve. Says what is in the way when it cannot: ALREADY_EXISTS for a port in
+  // use, INVALID_ARGUMENT for a bad `listen`, `origins`, `trusted_proxies` or file of `tls`,
+  // PERMISSION_DENIED, FAILED_PRECONDITION for an address beyond loopback with neither `tls` nor
+  // `allow_plaintext`.
   absl::Status Start();
 
   // After Start.
   int port() const;
-  std::string url() const;  // "http://127.0.0.1:8080"
+  std::string url() const;  // "http://127.0.0.1:8080", or https
 
   // Refuses new calls, which clients then make elsewhere (go_away), lets those that run finish for
   // up to `grace`, then ends them (UNAVAILABLE), waits for their handlers, and stops listening and

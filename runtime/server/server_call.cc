@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/core/status_details.h"
 #include "runtime/core/string_view.h"
 
 namespace runnel {
@@ -26,6 +27,10 @@ Awaitable<absl::Status> RunHandler(const MethodHandler& handler, ServerCall& cal
 }  // namespace
 
 void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
+  // Nobody waits for what would come of it.
+  if (context_.deadline() <= context_.clock().Now()) {
+    return Cancel(absl::DeadlineExceededError("the call's deadline had passed when it came"));
+  }
   if (context_.deadline() != absl::InfiniteFuture()) {
     deadline_ = context_.clock().CallAt(
         context_.executor(), context_.deadline(), [call = weak_from_this()] {
@@ -58,6 +63,13 @@ void ServerCall::End(absl::Status status) {
   ended_ = true;
   deadline_.reset();
   OnEnd(status);
+}
+
+absl::Status CallGroup::TooMany() const {
+  return WithErrorInfo(
+      absl::ResourceExhaustedError(absl::StrCat("the server is busy with ", calls_.size(),
+                                                " calls; limit is Limits::max_calls")),
+      {.reason = "TOO_MANY_CALLS", .domain = "runnel", .metadata = {}});
 }
 
 absl::Status CallGroup::Refusal() { return absl::UnavailableError("the server is shutting down"); }

@@ -28,7 +28,8 @@ class ServerCall : public MessageReader,
  public:
   ~ServerCall() override = default;
 
-  // Starts the handler as one of `calls`, and the clock of the deadline. Once.
+  // Starts the handler as one of `calls`, and the clock of the deadline; where that has passed the
+  // handler does not run. Once.
   void Start(CallGroup& calls, const MethodHandler& handler);
 
   // Ends the call with `status` unless it has ended: the handler's pending operations return, and
@@ -59,7 +60,13 @@ class ServerCall : public MessageReader,
 // handlers: join it before what they use goes away.
 class CallGroup {
  public:
-  explicit CallGroup(Executor executor) : tasks_(std::move(executor)) {}
+  // `max`: the loop's share of Limits::max_calls.
+  CallGroup(Executor executor, size_t max) : max_(max), tasks_(std::move(executor)) {}
+
+  // Whether whoever would start one more refuses it, with TooMany.
+  bool full() const { return calls_.size() >= max_; }
+  // RESOURCE_EXHAUSTED, reason TOO_MANY_CALLS.
+  absl::Status TooMany() const;
 
   // Whoever would start a call refuses it from now on: the server is shutting down. What runs goes
   // on.
@@ -79,6 +86,7 @@ class CallGroup {
  private:
   friend class ServerCall;
 
+  const size_t max_;
   std::set<ServerCall*> calls_;
   bool closed_ = false;
   TaskGroup tasks_;

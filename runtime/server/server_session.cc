@@ -280,6 +280,10 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
                              {.reason = "TOO_MANY_CALLS", .domain = "runnel", .metadata = {}}));
     return absl::OkStatus();
   }
+  if (options_.calls->full()) {
+    Refuse(id, options_.calls->TooMany());
+    return absl::OkStatus();
+  }
   ServerContext::Call context;
   context.method = method->info;
   context.metadata = std::move(open.metadata);

@@ -127,7 +127,7 @@ Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec cod
         404, absl::UnimplementedError(absl::StrCat("there is no method ", AbslView(path))));
   }
   absl::StatusOr<std::string> body = co_await ReadAll(
-      request.body.get(), options_.limits.max_send_bytes, "Limits::max_send_bytes");
+      request.body.get(), options_.limits.max_send_bytes, "Limits::max_send_bytes", &receiving_);
   if (!body.ok()) {
     // The client may send less at a time.
     if (!absl::IsResourceExhausted(body.status())) co_return ErrorResponse(body.status());

@@ -17,9 +17,10 @@ class SessionEndpoint {
  public:
   static constexpr std::string_view kPathPrefix = "/runnel.v1.Channel/";
 
-  SessionEndpoint(const EndpointOptions& options, CallGroup& calls)
+  SessionEndpoint(const EndpointOptions& options, CallGroup& calls, ByteBudget& receiving)
       : options_(options),
         calls_(calls),
+        receiving_(receiving),
         budget_(options.limits.max_buffered_bytes / static_cast<size_t>(options.loops)) {}
 
   // For a POST below kPathPrefix, from `principal`.
@@ -44,6 +45,7 @@ class SessionEndpoint {
 
   const EndpointOptions& options_;
   CallGroup& calls_;
+  ByteBudget& receiving_;
   SessionBudget budget_;
 };
 

@@ -198,7 +198,8 @@ Awaitable<void> TcpRelay::Accept(std::shared_ptr<State> state) {
 
 Awaitable<void> TcpRelay::Serve(std::shared_ptr<State> state,
                                 std::shared_ptr<Connection> connection) {
-  auto server = co_await runnel::ConnectTcp(state->upstream, Clock::Real(), kConnectTimeout);
+  auto server =
+      co_await runnel::ConnectTcp(state->upstream, nullptr, Clock::Real(), kConnectTimeout);
   if (server.ok()) connection->server = *server;
   if (server.ok() && connection->closed) (*server)->CloseNow(ByteStream::Close::kReset);
   if (!server.ok()) connection->Close(ByteStream::Close::kReset);

@@ -138,6 +138,14 @@ TEST_F(UnaryHttpTest, ATimeoutThatIsNoNumberIs400) {
   }
 }
 
+TEST_F(UnaryHttpTest, WhatComesTooLateDoesNotRun) {
+  const RawResponse response =
+      Post(served_.port(), kUnary, kJson, "{}", "Connect-Timeout-Ms: 0\r\n");
+  EXPECT_EQ(response.status, 504);
+  EXPECT_THAT(response.body, HasSubstr("deadline_exceeded"));
+  EXPECT_EQ(served_.journal().Count("started"), 0);
+}
+
 TEST_F(UnaryHttpTest, TheServerKeepsTheDeadline) {
   const RawResponse response =
       Post(served_.port(), kUnary, kJson, R"({"script":{"waitForCancel":true}})",
