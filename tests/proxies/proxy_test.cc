@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "runtime/testing/test_authority.h"
 #include "tests/end_to_end/calls.h"
 #include "tests/proxies/proxied.h"
 #include "tests/proxies/real_proxy.h"
@@ -23,18 +24,37 @@ using runnel::CallKind;
 using runnel::Codec;
 using runnel::Route;
 
-enum class Which { kNginx, kHaproxy };
+enum class Which { kNginx, kHaproxy, kNginxWithTls };
 
-std::unique_ptr<RealProxy> Start(Which which, int upstream) {
-  return which == Which::kNginx ? RealProxy::Nginx(upstream) : RealProxy::Haproxy(upstream);
+std::string NameOf(Which which) {
+  return which == Which::kNginx ? "Nginx" : which == Which::kHaproxy ? "Haproxy" : "NginxWithTls";
 }
 
 class ProxyTest : public ::testing::TestWithParam<std::tuple<Which, CallCase>> {
  protected:
   void SetUp() override {
     ASSERT_EQ(MissingPrograms(), "");
-    proxy_ = Start(which(), proxied_.port());
-    proxied_.Connect(proxy_->url(), end_to_end::OptionsFor(call()).channel);
+    Start();
+    runnel::ChannelOptions options = end_to_end::OptionsFor(call()).channel;
+    options.tls.ca_file = authority_.ca_file();
+    options.tls.server_name = "app.example.com";
+    proxied_.Connect(proxy_->url(), std::move(options));
+  }
+
+  void Start() {
+    const int upstream = proxied_.port();
+    switch (which()) {
+      case Which::kNginx:
+        proxy_ = RealProxy::Nginx(upstream);
+        break;
+      case Which::kHaproxy:
+        proxy_ = RealProxy::Haproxy(upstream);
+        break;
+      case Which::kNginxWithTls:
+        proxy_ = RealProxy::NginxWithTls(
+            upstream, authority_.Issue("app.example.com", "DNS:app.example.com"));
+        break;
+    }
   }
 
   static Which which() { return std::get<0>(GetParam()); }
@@ -48,6 +68,7 @@ class ProxyTest : public ::testing::TestWithParam<std::tuple<Which, CallCase>> {
     return call().kind == CallKind::kServerStream || call().kind == CallKind::kBidi;
   }
 
+  runnel::TestAuthority authority_;
   std::unique_ptr<RealProxy> proxy_;
   Proxied proxied_;
 };
@@ -113,16 +134,14 @@ TEST_P(ProxyTest, CarriesManyMessages) {
   EXPECT_FALSE(proxied_.polling());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ProxyTest,
-                         ::testing::Combine(::testing::Values(Which::kNginx, Which::kHaproxy),
-                                            ::testing::ValuesIn(end_to_end::AllCallsOver(
-                                                end_to_end::Transport::kLoopback))),
-                         [](const auto& info) {
-                           return std::string(std::get<0>(info.param) == Which::kNginx
-                                                  ? "Nginx"
-                                                  : "Haproxy") +
-                                  end_to_end::NameOf(std::get<1>(info.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, ProxyTest,
+    ::testing::Combine(
+        ::testing::Values(Which::kNginx, Which::kHaproxy, Which::kNginxWithTls),
+        ::testing::ValuesIn(end_to_end::AllCallsOver(end_to_end::Transport::kLoopback))),
+    [](const auto& info) {
+      return NameOf(std::get<0>(info.param)) + end_to_end::NameOf(std::get<1>(info.param));
+    });
 
 }  // namespace
 }  // namespace proxies

@@ -9,9 +9,11 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
 
 namespace proxies {
@@ -20,10 +22,9 @@ namespace {
 constexpr char kNginx[] = "/usr/sbin/nginx";
 constexpr char kHaproxy[] = "/usr/sbin/haproxy";
 
-// What nginx needs to run in a folder of its own and as whoever starts it. The rest are its
-// defaults: HTTP/1.0 to the server, responses are buffered, bodies are below 1 MiB.
+// What nginx needs to run in a folder of its own and as whoever starts it, around its servers.
 constexpr char kNginxConfiguration[] = R"(
-$4
+$1
 daemon off;
 master_process off;
 pid $0/pid;
@@ -36,15 +37,23 @@ http {
   fastcgi_temp_path $0/fastcgi;
   uwsgi_temp_path $0/uwsgi;
   scgi_temp_path $0/scgi;
-  server {
-    listen 127.0.0.1:$1;
-    location / {
-      proxy_pass http://127.0.0.1:$2;
-      $3
-    }
-  }
+  $2
 }
 )";
+
+// The rest are its defaults: HTTP/1.0 to the server, responses are buffered, bodies are below 1
+// MiB.
+constexpr char kDefaultServer[] = R"(
+  server {
+    listen 127.0.0.1:$0;
+    location / {
+      proxy_pass http://127.0.0.1:$1;
+      $2
+    }
+  }
+)";
+
+constexpr char kDeployed[] = "tools/nginx/runnel.conf";
 
 // From the quick start of haproxy's manual.
 constexpr char kHaproxyConfiguration[] = R"(
@@ -98,10 +107,12 @@ RealProxy::Socket::Socket() : fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SO
 
 RealProxy::Socket::~Socket() { close(fd); }
 
-RealProxy::RealProxy(int port, int inherit, std::vector<std::string> argv)
-    : url_(absl::StrCat("http://127.0.0.1:", port)), process_(std::move(argv), inherit) {}
+RealProxy::RealProxy(std::string url, int inherit, std::vector<std::string> argv)
+    : url_(std::move(url)), process_(std::move(argv), inherit) {}
 
-std::unique_ptr<RealProxy> RealProxy::Nginx(int upstream_port, const std::string& directives) {
+std::unique_ptr<RealProxy> RealProxy::StartNginx(
+    const std::function<std::string(const std::string& folder, int port)>& configure,
+    const std::string& scheme) {
   // Root's folders would be given to another user, who need not exist in a sandbox.
   const std::string user = geteuid() == 0 ? "user root root;" : "";
   // An nginx without a master crashes on a socket that it is given, so it takes one that was free
@@ -111,10 +122,11 @@ std::unique_ptr<RealProxy> RealProxy::Nginx(int upstream_port, const std::string
     const int port = socket->port;
     socket.reset();
     const std::string folder = NewFolder();
-    const std::string path = Written(folder, absl::Substitute(kNginxConfiguration, folder, port,
-                                                              upstream_port, directives, user));
+    const std::string path = Written(
+        folder, absl::Substitute(kNginxConfiguration, folder, user, configure(folder, port)));
     std::unique_ptr<RealProxy> proxy(
-        new RealProxy(port, -1, {kNginx, "-p", folder, "-e", "stderr", "-c", path}));
+        new RealProxy(absl::StrCat(scheme, "://127.0.0.1:", port), -1,
+                      {kNginx, "-p", folder, "-e", "stderr", "-c", path}));
     // Its first act is to write that file, after it has begun to listen.
     for (int wait = 0; wait < 1'000 && proxy->process_.running(); ++wait) {
       if (access((folder + "/pid").c_str(), R_OK) == 0) return proxy;
@@ -124,12 +136,41 @@ std::unique_ptr<RealProxy> RealProxy::Nginx(int upstream_port, const std::string
   std::abort();
 }
 
+std::unique_ptr<RealProxy> RealProxy::Nginx(int upstream_port, const std::string& directives) {
+  return StartNginx(
+      [&](const std::string&, int port) {
+        return absl::Substitute(kDefaultServer, port, upstream_port, directives);
+      },
+      "http");
+}
+
+std::unique_ptr<RealProxy> RealProxy::NginxWithTls(int upstream_port,
+                                                   const runnel::TestAuthority::Files& files) {
+  std::ifstream in(kDeployed);
+  std::stringstream text;
+  text << in.rdbuf();
+  return StartNginx(
+      [&](const std::string&, int port) {
+        // What the file asks its readers to change, and the port.
+        std::string configuration = text.str();
+        for (const auto& [theirs, ours] : std::vector<std::pair<std::string, std::string>>{
+                 {"server 127.0.0.1:8080;", absl::StrCat("server 127.0.0.1:", upstream_port, ";")},
+                 {"listen 443 ssl http2;", absl::StrCat("listen 127.0.0.1:", port, " ssl http2;")},
+                 {"/etc/ssl/app.example.com/fullchain.pem", files.certificate},
+                 {"/etc/ssl/app.example.com/key.pem", files.key}}) {
+          if (absl::StrReplaceAll({{theirs, ours}}, &configuration) != 1) std::abort();
+        }
+        return configuration;
+      },
+      "https");
+}
+
 std::unique_ptr<RealProxy> RealProxy::Haproxy(int upstream_port, const std::string& timeout) {
   const Socket socket;
   const std::string path =
       Written(NewFolder(), absl::Substitute(kHaproxyConfiguration, upstream_port, timeout));
-  return std::unique_ptr<RealProxy>(
-      new RealProxy(socket.port, socket.fd, {kHaproxy, "-db", "-f", path}));
+  return std::unique_ptr<RealProxy>(new RealProxy(absl::StrCat("http://127.0.0.1:", socket.port),
+                                                  socket.fd, {kHaproxy, "-db", "-f", path}));
 }
 
 }  // namespace proxies

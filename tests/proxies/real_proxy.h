@@ -4,10 +4,12 @@
 #ifndef RUNNEL_TESTS_PROXIES_REAL_PROXY_H_
 #define RUNNEL_TESTS_PROXIES_REAL_PROXY_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "runtime/testing/test_authority.h"
 #include "tests/end_to_end/child_process.h"
 
 namespace proxies {
@@ -21,6 +23,9 @@ class RealProxy {
   // An nginx as it is out of the box, but for where it keeps its files, with `directives` beside
   // its proxy_pass.
   static std::unique_ptr<RealProxy> Nginx(int upstream_port, const std::string& directives = "");
+  // An nginx with TLS and HTTP/2, as tools/nginx/runnel.conf has it.
+  static std::unique_ptr<RealProxy> NginxWithTls(int upstream_port,
+                                                 const runnel::TestAuthority::Files& files);
   // An haproxy with the `defaults` of its documentation, and its client's and server's timeouts.
   static std::unique_ptr<RealProxy> Haproxy(int upstream_port, const std::string& timeout = "50s");
 
@@ -36,7 +41,12 @@ class RealProxy {
     int port = 0;
   };
 
-  RealProxy(int port, int inherit, std::vector<std::string> argv);
+  // Starts nginx with what `configure` makes of its folder and its port.
+  static std::unique_ptr<RealProxy> StartNginx(
+      const std::function<std::string(const std::string& folder, int port)>& configure,
+      const std::string& scheme);
+
+  RealProxy(std::string url, int inherit, std::vector<std::string> argv);
 
   const std::string url_;
   end_to_end::ChildProcess process_;
