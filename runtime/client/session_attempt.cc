@@ -98,12 +98,18 @@ void SessionAttempt::OnFrame(Frame frame) {
     if (!taken.ok()) Abandon(std::move(taken));
   } else if (auto* header = std::get_if<HeaderFrame>(&frame.kind)) {
     initial_metadata_ = std::move(header->metadata);
+    absl::Status valid = initial_metadata_.Validate();
+    if (!valid.ok()) Abandon(absl::InternalError(absl::StrCat("the server's ", valid.message())));
   } else if (auto* end = std::get_if<EndFrame>(&frame.kind)) {
     if (end->message) {
       absl::Status taken = stream_->OnMessage(*std::move(end->message));
       if (!taken.ok()) end->status = std::move(taken);
     }
     trailing_metadata_ = std::move(end->trailers);
+    absl::Status valid = trailing_metadata_.Validate();
+    if (!valid.ok()) {
+      end->status = absl::InternalError(absl::StrCat("the server's ", valid.message()));
+    }
     End(std::move(end->status));
   }
 }

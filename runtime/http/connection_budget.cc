@@ -1,29 +1,12 @@
 #include "runtime/http/connection_budget.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
+#include "runtime/http/peer_address.h"
 
 namespace runnel {
-namespace {
-
-using asio::ip::address;
-
-// "203.0.113.7", "2001:db8:0:1::/64".
-std::string OwnerOf(const address& peer) {
-  if (peer.is_v4()) return peer.to_string();
-  asio::ip::address_v6 v6 = peer.to_v6();
-  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
-  asio::ip::address_v6::bytes_type bytes = v6.to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), 0);
-  return absl::StrCat(asio::ip::address_v6(bytes).to_string(), "/64");
-}
-
-}  // namespace
-
-absl::StatusOr<ConnectionBudget::Place> ConnectionBudget::Take(const address& peer) {
+absl::StatusOr<ConnectionBudget::Place> ConnectionBudget::Take(const asio::ip::address& peer) {
   const bool exempt = peer.is_loopback() || (exempt_ && exempt_(peer));
-  std::string owner = exempt ? std::string() : OwnerOf(peer);
+  std::string owner = exempt ? std::string() : NetworkOf(peer);
   std::lock_guard lock(mutex_);
   if (count_ >= max_) {
     return absl::ResourceExhaustedError(

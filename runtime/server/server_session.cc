@@ -284,6 +284,10 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
     Refuse(id, options_.calls->TooMany());
     return absl::OkStatus();
   }
+  if (absl::Status valid = open.metadata.Validate(); !valid.ok()) {
+    Refuse(id, std::move(valid));
+    return absl::OkStatus();
+  }
   ServerContext::Call context;
   context.method = method->info;
   context.metadata = std::move(open.metadata);

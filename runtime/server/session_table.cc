@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/core/status_details.h"
 #include "runtime/core/string_view.h"
+#include "runtime/http/peer_address.h"
 
 namespace runnel {
 namespace {
@@ -24,7 +25,8 @@ absl::Status Unknown() {
 std::string OwnerOf(const ServerSession& session) {
   if (!session.principal().empty()) return absl::StrCat("principal ", session.principal());
   const std::string& peer = session.options().peer;
-  return absl::StrCat("address ", peer.substr(0, peer.rfind(':')));
+  const std::optional<asio::ip::address> address = AddressOfPeer(peer);
+  return absl::StrCat("address ", address ? NetworkOf(*address) : peer);
 }
 
 absl::Status TooMany(size_t count, std::string_view whose, std::string_view limit) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "runtime/core/string_view.h"
+#include "runtime/http/peer_address.h"
 
 namespace runnel {
 namespace {
@@ -28,13 +29,6 @@ std::optional<address> ParseAddress(std::string_view text) {
 address_v6::bytes_type BytesOf(const address& a) {
   const address_v6 v6 = a.is_v6() ? a.to_v6() : make_address_v6(asio::ip::v4_mapped, a.to_v4());
   return v6.to_bytes();
-}
-
-// "127.0.0.1:5000" -> "127.0.0.1"; "[::1]:5000" -> "::1".
-std::string_view HostOf(std::string_view peer) {
-  peer = peer.substr(0, peer.rfind(':'));
-  if (peer.starts_with('[')) peer = peer.substr(1, peer.size() - 2);
-  return peer;
 }
 
 }  // namespace
@@ -70,7 +64,7 @@ bool TrustedProxies::Contains(const address& address) const {
 
 std::string TrustedProxies::PeerOf(const HttpRequest& request) const {
   if (networks_.empty()) return request.peer;
-  std::optional<address> peer = ParseAddress(HostOf(request.peer));
+  std::optional<address> peer = AddressOfPeer(request.peer);
   if (!peer || !Contains(*peer)) return request.peer;
   std::vector<std::string> forwarded;  // one proxy may add a field, another one to a field
   for (const auto& [name, value] : request.headers) {

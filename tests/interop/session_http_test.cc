@@ -279,6 +279,21 @@ TEST_F(SessionHttpTest, AnUnknownMethodEndsItsCallOnly) {
             R"({"ack":2})");
 }
 
+TEST_F(SessionHttpTest, MetadataThatCouldNotTravelAsHeadersEndsItsCall) {
+  char digit = '0';
+  for (const char* entry : {R"("key":"a space","text":"x")", R"("key":"x","text":"a\r\nb")",
+                            R"("key":"","text":"x")", R"("key":"host","text":"x")"}) {
+    RawHttp http(served_.port());
+    Open(http, absl::StrCat(R"({"versions":[1],"secret":")", std::string(64, digit++),
+                            R"(","frames":[{"call":1,"open":{"method":)",
+                            R"("/end_to_end.v1.Scripted/Both","metadata":[{)", entry, "}]}}]}"));
+    EXPECT_THAT(http.ReadUntil("\"}}]}\n\n"),
+                HasSubstr(R"({"call":1,"end":{"code":"invalid_argument")"))
+        << entry;
+  }
+  EXPECT_EQ(served_.journal().Count("started"), 0);
+}
+
 TEST_F(SessionHttpTest, ASendThatIsTooLargeNamesTheLimit) {
   RawHttp http(served_.port());
   Open(http);
