@@ -198,6 +198,22 @@ TEST_F(DirectResponseTest, MessagesBeforeAFaultAreDelivered) {
   }
 }
 
+// Whoever reads on the channel's own loop need not wait for anything in between.
+TEST_F(DirectResponseTest, NothingIsDeliveredAfterCancel) {
+  struct Reads {
+    static Awaitable<absl::Status> Do(ClientReader<StringValue> stream) {
+      const auto first = co_await stream.Read();
+      EXPECT_EQ((*first)->value(), "yes");
+      stream.Cancel();
+      const auto second = co_await stream.Read();
+      co_return second.status();
+    }
+  };
+  server_.response = Stream(yes_ + yes_ + end_);
+  ClientReader<StringValue> stream(server_.NewChannel(), kDownMethod, StringValue(), CallOptions());
+  EXPECT_EQ(server_.Run(Reads::Do(std::move(stream))).code(), Code::kCancelled);
+}
+
 TEST_F(DirectResponseTest, A505OfABidiStreamSaysWhatHttp1Cannot) {
   Expect(kBothMethod, {{Unary(505, "", ""), Code::kUnknown, "Route::kSession"}});
   Expect(kUpMethod, {{Unary(505, "", ""), Code::kUnknown, "HTTP status 505"}});

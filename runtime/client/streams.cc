@@ -1,5 +1,6 @@
 #include "runtime/client/streams.h"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include "runtime/async/on_executor.h"
@@ -95,7 +96,8 @@ Metadata StreamHandle::initial_metadata() const { return state_->snapshot.initia
 Metadata StreamHandle::trailing_metadata() const { return state_->snapshot.trailing; }
 
 void StreamHandle::Cancel() {
-  asio::post(state_->channel->executor(), [state = state_] {
+  // On the loop itself at once: a Read there would not wait for its turn.
+  asio::dispatch(state_->channel->executor(), [state = state_] {
     state->cancelled = true;
     if (state->call != nullptr) state->call->Cancel();
   });
