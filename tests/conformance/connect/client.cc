@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/conformance/connect/certificate_files.h"
 #include "tests/conformance/connect/conformance_call.h"
 #include "tests/conformance/connect/delimited.h"
 
@@ -39,13 +40,14 @@ class Runner {
 };
 
 int Run() {
+  CertificateFiles files;
   runnel::IoThread io;
   Runner runner;
   std::vector<std::thread> callers;
   for (int i = 0; i < kCallsAtOnce; ++i) {
     callers.emplace_back([&] {
       while (std::optional<v1::ClientCompatRequest> request = runner.Next()) {
-        runner.Answer(io.BlockOn(MakeCall(io.executor(), *std::move(request))));
+        runner.Answer(io.BlockOn(MakeCall(io.executor(), *std::move(request), files)));
       }
     });
   }

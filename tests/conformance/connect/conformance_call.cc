@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "connectrpc/conformance/v1/service.runnel.h"
 #include "runnel/async.h"
 #include "runtime/async/interruptible.h"
@@ -47,8 +48,10 @@ void SetError(const absl::Status& status, Result& result) {
   }
 }
 
-runnel::ChannelOptions ChannelOptionsOf(const v1::ClientCompatRequest& request) {
+runnel::ChannelOptions ChannelOptionsOf(const v1::ClientCompatRequest& request,
+                                        runnel::TlsClientOptions tls) {
   runnel::ChannelOptions options;
+  options.tls = std::move(tls);
   options.protocol = runnel::Protocol::kConnect;
   options.codec = request.codec() == v1::CODEC_JSON ? runnel::Codec::kJson : runnel::Codec::kProto;
   if (request.compression() == v1::COMPRESSION_GZIP) {
@@ -62,6 +65,21 @@ runnel::ChannelOptions ChannelOptionsOf(const v1::ClientCompatRequest& request) 
   // The runner counts requests.
   options.retry.max_attempts = 1;
   return options;
+}
+
+absl::StatusOr<runnel::TlsClientOptions> TlsOf(const v1::ClientCompatRequest& request,
+                                               CertificateFiles& files) {
+  runnel::TlsClientOptions tls;
+  const v1::TLSCreds& shown = request.client_tls_creds();
+  RUNNEL_ASSIGN_OR_RETURN(tls.ca_file, files.FileWith(request.server_tls_cert()));
+  RUNNEL_ASSIGN_OR_RETURN(tls.certificate_file, files.FileWith(shown.cert()));
+  RUNNEL_ASSIGN_OR_RETURN(tls.key_file, files.FileWith(shown.key()));
+  return tls;
+}
+
+std::string UrlOf(const v1::ClientCompatRequest& request) {
+  return absl::StrCat(request.server_tls_cert().empty() ? "http" : "https", "://", request.host(),
+                      ":", request.port());
 }
 
 runnel::CallOptions CallOptionsOf(const v1::ClientCompatRequest& request) {
@@ -98,13 +116,12 @@ class Cancellation {
 // One call. Lives on its loop.
 class Call {
  public:
-  Call(runnel::Executor executor, v1::ClientCompatRequest request)
+  Call(runnel::Executor executor, v1::ClientCompatRequest request, runnel::TlsClientOptions tls)
       : executor_(std::move(executor)),
         request_(std::move(request)),
         cancellation_(request_),
-        stub_(runnel::Channel::Connect(
-            executor_, "http://" + request_.host() + ":" + std::to_string(request_.port()),
-            ChannelOptionsOf(request_))) {}
+        stub_(runnel::Channel::Connect(executor_, UrlOf(request_),
+                                       ChannelOptionsOf(request_, std::move(tls)))) {}
 
   // INVALID_ARGUMENT when the call cannot be made at all.
   Awaitable<absl::StatusOr<Result>> Make() {
@@ -240,14 +257,16 @@ class Call {
 }  // namespace
 
 Awaitable<v1::ClientCompatResponse> MakeCall(runnel::Executor executor,
-                                             v1::ClientCompatRequest request) {
+                                             v1::ClientCompatRequest request,
+                                             CertificateFiles& files) {
   v1::ClientCompatResponse response;
   response.set_test_name(request.test_name());
-  if (!request.server_tls_cert().empty()) {
-    response.mutable_error()->set_message("this client has no TLS");
+  absl::StatusOr<runnel::TlsClientOptions> tls = TlsOf(request, files);
+  if (!tls.ok()) {
+    response.mutable_error()->set_message(std::string(tls.status().message()));
     co_return response;
   }
-  Call call(std::move(executor), std::move(request));
+  Call call(std::move(executor), std::move(request), *std::move(tls));
   absl::StatusOr<Result> result = co_await call.Make();
   if (result.ok()) {
     *response.mutable_response() = *std::move(result);
