@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -167,6 +168,24 @@ constexpr std::string_view kThisIsTls =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
     "Content-Length: 40\r\n\r\nThis port speaks TLS: use an https URL.\n";
 
+constexpr size_t kMaxLingerBytes = 64 * 1024;
+
+// Waits until a peer whose handshake has failed has left; what it still sends is dropped. To close
+// a socket with unread input resets the connection, and with TLS 1.3 a client's request may follow
+// its certificate: it might lose the alert that says why. The deadline of the handshake counts here
+// too.
+Awaitable<void> Linger(tcp::socket& socket) {
+  error_code failed;
+  socket.shutdown(tcp::socket::shutdown_send, failed);
+  std::array<char, 4096> dropped;
+  for (size_t total = 0; !failed && total <= kMaxLingerBytes;) {
+    total += socket.read_some(asio::buffer(dropped), failed);
+    if (failed != asio::error::would_block) continue;
+    const auto [broken] = co_await socket.async_wait(tcp::socket::wait_read, kAsTuple);
+    failed = broken;
+  }
+}
+
 }  // namespace
 
 TlsStream::TlsStream(tcp::socket socket, const std::shared_ptr<SSL_CTX>& context)
@@ -266,8 +285,10 @@ Awaitable<absl::Status> TlsStream::Handshake() {
     if (done == 1) break;
     const int error = SSL_get_error(ssl_.get(), done);
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-      co_return absl::UnavailableError(
-          absl::StrCat("no TLS with ", peer_, ": ", HandshakeFailure()));
+      const absl::Status why =
+          absl::UnavailableError(absl::StrCat("no TLS with ", peer_, ": ", HandshakeFailure()));
+      if (SSL_is_server(ssl_.get())) co_await Linger(socket_);
+      co_return why;
     }
     absl::Status waited = co_await WaitAfter(done);
     if (!waited.ok()) co_return waited;

@@ -241,6 +241,29 @@ TEST_F(TlsTest, TellsPeersThatSpeakPlainHttp) {
               AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("use an https URL")));
 }
 
+// A reset could take from the peer what it was just told.
+TEST_F(TlsTest, DoesNotResetAConnectionWhoseHandshakeFailed) {
+  Serve();
+  RawPeer peer(context_, port_);
+  peer.Send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(peer.ReadResponse(), StartsWith("HTTP/1.1 400 "));
+  peer.FinishWriting();
+  EXPECT_EQ(peer.ReadToEnd(), "");
+  EXPECT_FALSE(peer.was_reset());
+  EXPECT_TRUE(Until([&] { return server_->connection_count() == 0; }));
+}
+
+TEST_F(TlsTest, GivesAPeerWhoseHandshakeFailedItsTimeToLeave) {
+  Serve();
+  RawPeer peer(context_, port_);
+  peer.Send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(peer.ReadResponse(), StartsWith("HTTP/1.1 400 "));
+  Settle();
+  EXPECT_EQ(server_->connection_count(), 1u);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(Until([&] { return server_->connection_count() == 0; }));
+}
+
 TEST_F(TlsTest, TellsThatAServerSpeaksPlainHttp) {
   HttpServerOptions options;
   options.clock = &clock_;
