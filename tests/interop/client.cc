@@ -1,12 +1,15 @@
 // Our client against a server of InteropService that is not ours: clients/connect_server.mjs.
 //
-// Usage: client URL [words of a case's name]
+// Usage: client URL [--tls FOLDER] [words of a case's name]
+//   --tls  with a server that asks for client certificates; the folder is one that
+//          tests/interop/certificates has filled
 //
 // Prints the name and the result of each case, and "client: N passed, N failed".
 
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/interop/client_cases.h"
 
@@ -49,17 +52,36 @@ class Runner {
   int failed_ = 0;
 };
 
+// What each case begins with.
+runnel::ChannelOptions BasicOptions(runnel::Codec codec, const std::string& tls) {
+  runnel::ChannelOptions options;
+  options.protocol = runnel::Protocol::kConnect;
+  options.codec = codec;
+  if (tls.empty()) return options;
+  options.tls.ca_file = tls + "/ca.pem";
+  options.tls.certificate_file = tls + "/client.pem";
+  options.tls.key_file = tls + "/client.key";
+  return options;
+}
+
 int Main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: client URL [words of a case's name]\n");
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::string tls;
+  if (arguments.size() >= 3 && arguments[1] == "--tls") {
+    tls = arguments[2];
+    arguments.erase(arguments.begin() + 1, arguments.begin() + 3);
+  }
+  if (arguments.empty() || arguments.size() > 2) {
+    std::fprintf(stderr, "usage: client URL [--tls FOLDER] [words of a case's name]\n");
     return 2;
   }
-  Runner runner(argv[1], argc > 2 ? argv[2] : "");
+  Runner runner(arguments[0], arguments.size() > 1 ? arguments[1] : "");
+  if (!tls.empty()) {
+    runner.Run("TLS", BasicOptions(runnel::Codec::kProto, tls), TlsCases());
+  }
   for (const runnel::Codec codec : {runnel::Codec::kJson, runnel::Codec::kProto}) {
     const std::string name = codec == runnel::Codec::kJson ? "json" : "proto";
-    runnel::ChannelOptions options;
-    options.protocol = runnel::Protocol::kConnect;
-    options.codec = codec;
+    runnel::ChannelOptions options = BasicOptions(codec, tls);
     runner.Run(name, options, UnaryCases());
     runner.Run(name, options, StreamCases());
 

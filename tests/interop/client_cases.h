@@ -13,6 +13,8 @@ std::vector<ClientCase> UnaryCases();
 std::vector<ClientCase> StreamCases();
 // For a channel with `use_get`.
 std::vector<ClientCase> GetCases();
+// For a channel with the certificate of alice, and a server that asks for it.
+std::vector<ClientCase> TlsCases();
 
 }  // namespace interop
 

@@ -59,6 +59,8 @@ class Answer {
     if (context.time_left() != absl::InfiniteDuration()) {
       first_.set_timeout_ms(absl::ToInt64Milliseconds(context.time_left()));
     }
+    first_.set_peer(context.peer());
+    first_.set_principal(context.principal());
   }
 
   void CountRequest() { ++requests_; }

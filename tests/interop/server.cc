@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -25,15 +26,49 @@ it is interrupted or terminated.
   --port PORT            the port; 0 takes a free one (8080)
   --allow-origin ORIGIN  lets the pages of another origin call, such as http://localhost:3000; may be
                          given more than once
+  --allow-host NAME      answers under this name too, such as app.example.com, which a proxy passes on;
+                         may be given more than once
+  --trusted-proxy ADDRESS
+                         the address, or the network, of a proxy whose X-Forwarded-For says who calls;
+                         may be given more than once
+  --tls-cert FILE        speaks TLS, and nothing else: the server's certificate, then those between it
+                         and its authority (PEM)
+  --tls-key FILE         the certificate's key, not encrypted (PEM)
+  --client-ca FILE       lets in only clients with a certificate of these authorities (PEM); the name in
+                         it says who calls
+
+The files are read anew when they change.
 )";
 
 // What the command line says.
 struct Arguments {
   std::string host = "127.0.0.1";
   uint32_t port = 8080;
-  std::vector<std::string> allowed_origins;
+  runnel::OriginPolicy origins;
+  std::vector<std::string> trusted_proxies;
+  runnel::TlsServerOptions tls;  // without files: no TLS
   bool help = false;
 };
+
+// `bazel run` starts programs in a folder of its own; names of files are those of where it was
+// called.
+std::string PathOf(const std::string& file) {
+  const char* const from = std::getenv("BUILD_WORKING_DIRECTORY");
+  return from == nullptr || file.starts_with('/') ? file : absl::StrCat(from, "/", file);
+}
+
+absl::Status FillFile(std::string& file, const std::string& name, const std::string& value) {
+  if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " wants a file"));
+  file = PathOf(value);
+  return absl::OkStatus();
+}
+
+absl::Status FillList(std::vector<std::string>& list, const std::string& name,
+                      const std::string& value, const char* what) {
+  if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " wants ", what));
+  list.push_back(value);
+  return absl::OkStatus();
+}
 
 absl::Status Fill(Arguments& arguments, const std::string& name, const std::string& value) {
   if (name == "--host") {
@@ -49,11 +84,28 @@ absl::Status Fill(Arguments& arguments, const std::string& name, const std::stri
         absl::StrCat("--port wants a number from 0 to 65535, not \"", value, "\""));
   }
   if (name == "--allow-origin") {
-    if (value.empty()) return absl::InvalidArgumentError("--allow-origin wants an origin");
-    arguments.allowed_origins.push_back(value);
-    return absl::OkStatus();
+    return FillList(arguments.origins.allowed_origins, name, value, "an origin");
   }
+  if (name == "--allow-host") {
+    return FillList(arguments.origins.allowed_hosts, name, value, "a name");
+  }
+  if (name == "--trusted-proxy") {
+    return FillList(arguments.trusted_proxies, name, value, "an address");
+  }
+  if (name == "--tls-cert") return FillFile(arguments.tls.certificate_file, name, value);
+  if (name == "--tls-key") return FillFile(arguments.tls.key_file, name, value);
+  if (name == "--client-ca") return FillFile(arguments.tls.client_ca_file, name, value);
   return absl::InvalidArgumentError(absl::StrCat("there is no option \"", name, "\""));
+}
+
+absl::Status CheckTls(const runnel::TlsServerOptions& tls) {
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key go together");
+  }
+  if (!tls.client_ca_file.empty() && tls.certificate_file.empty()) {
+    return absl::InvalidArgumentError("--client-ca wants --tls-cert and --tls-key");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
@@ -73,6 +125,7 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
     }
     RUNNEL_RETURN_IF_ERROR(Fill(arguments, name, value));
   }
+  RUNNEL_RETURN_IF_ERROR(CheckTls(arguments.tls));
   return arguments;
 }
 
@@ -81,7 +134,9 @@ absl::Status Serve(const Arguments& arguments) {
   runnel::ServerOptions options;
   options.listen = absl::StrCat(arguments.host, ":", arguments.port);
   options.allow_plaintext = true;  // it is for tests, and has nothing to hide
-  options.origins.allowed_origins = arguments.allowed_origins;
+  if (!arguments.tls.certificate_file.empty()) options.tls = arguments.tls;
+  options.origins = arguments.origins;
+  options.trusted_proxies = arguments.trusted_proxies;
   runnel::Server server(options);
   RUNNEL_RETURN_IF_ERROR(server.AddService(service));
   RUNNEL_RETURN_IF_ERROR(server.Start());
@@ -105,7 +160,8 @@ int Main(int argc, char** argv) {
   const absl::Status served = Serve(*arguments);
   if (served.ok()) return 0;
   std::fprintf(stderr, "error: %s\n", served.ToString().c_str());
-  // A host or an origin that cannot be one is a bad value too.
+  // A host or an origin that cannot be one is a bad value too, and so is a file that cannot be
+  // used.
   return absl::IsInvalidArgument(served) ? 2 : 1;
 }
 

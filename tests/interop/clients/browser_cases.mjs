@@ -6,27 +6,13 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import http from "node:http";
 import { createInterface } from "node:readline";
 import { runCases, test } from "./cases.mjs";
 import { Chromium } from "./chromium.mjs";
 import { Cutter } from "./cutter.mjs";
+import { getUrl, listen, numbersOf, post, serveSite, service } from "./page_calls.mjs";
 
 const [serverProgram, chromiumProgram, only] = process.argv.slice(2);
-
-const service = "/runnel.interop.v1.InteropService";
-
-// A site with an empty page. Its origin.
-async function serveSite() {
-  const site = http.createServer((_, response) => {
-    response.setHeader("content-type", "text/html").end("<title>a page</title>");
-  });
-  site.listen(0, "127.0.0.1");
-  await once(site, "listening");
-  site.unref();
-  return `http://127.0.0.1:${site.address().port}`;
-}
 
 async function startServer(...options) {
   const server = spawn(serverProgram, ["--port", "0", ...options], { stdio: ["ignore", "pipe", "inherit"] });
@@ -41,54 +27,7 @@ const foreign = await serveSite();
 const server = await startServer("--allow-origin", allowed);
 const chromium = new Chromium(chromiumProgram);
 
-// What `expression` has for a value in a page at `origin`; an address that is not there will do.
-async function inPage(origin, expression) {
-  const page = await chromium.open(`${origin}/`);
-  try {
-    return await page.evaluate(expression);
-  } finally {
-    await page.close();
-  }
-}
-
-function getUrl(base, method, message = {}) {
-  return `${base}${service}/${method}?message=${encodeURIComponent(JSON.stringify(message))}`;
-}
-
-// All that an EventSource tells until it has stopped for good: its messages, the data of the event
-// "end", and its state at each error (0: it comes back, 2: it has stopped).
-function listen(url) {
-  return `new Promise((resolve) => {
-    const seen = { messages: [], ids: [], end: null, states: [] };
-    const source = new EventSource(${JSON.stringify(url)});
-    source.onmessage = (event) => {
-      seen.messages.push(JSON.parse(event.data));
-      seen.ids.push(event.lastEventId);
-    };
-    source.addEventListener("end", (event) => { seen.end = JSON.parse(event.data); });
-    source.onerror = () => {
-      seen.states.push(source.readyState);
-      if (source.readyState === EventSource.CLOSED) resolve(seen);
-    };
-  })`;
-}
-
-// A unary call by fetch. "failed" where the page may not see what became of it.
-function post(url, request, headers = {}) {
-  return `fetch(${JSON.stringify(url)}, {
-    method: "POST",
-    headers: ${JSON.stringify({ "content-type": "application/json", ...headers })},
-    body: ${JSON.stringify(JSON.stringify(request))},
-  }).then(async (response) => ({
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: await response.json(),
-  }), () => "failed")`;
-}
-
-function numbersOf(messages) {
-  return messages.map((message) => message.number ?? 0);
-}
+const inPage = (origin, expression) => chromium.evaluateAt(`${origin}/`, expression);
 
 test("EventSource gets the messages, then the end, and stops for good", async () => {
   const url = getUrl(server.url, "ServerStreamGet", { text: "hi", plan: { count: 3 } });

@@ -13,7 +13,8 @@ export class Chromium {
   #waiting = new Map(); // replies, by the number of their command
   #received = "";
 
-  constructor(program) {
+  // `more`: flags beside its own.
+  constructor(program, more = []) {
     const flags = [
       "--headless=new",
       "--no-sandbox", // which root cannot have
@@ -27,6 +28,7 @@ export class Chromium {
       "--no-proxy-server",
       `--user-data-dir=${this.#profile}`,
       "--remote-debugging-pipe",
+      ...more,
       "about:blank",
     ];
     this.#process = spawn(program, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
@@ -62,6 +64,17 @@ export class Chromium {
     for (;;) {
       const at = await page.evaluate("document.readyState === 'complete' ? location.href : ''");
       if (at.startsWith(url)) return page;
+    }
+  }
+
+  // What `expression`, or its promise, has for a value in a page at `url`, which goes then; one that is
+  // not found will do.
+  async evaluateAt(url, expression) {
+    const page = await this.open(url);
+    try {
+      return await page.evaluate(expression);
+    } finally {
+      await page.close();
     }
   }
 

@@ -1,15 +1,24 @@
 // InteropService, but for Feed, as Connect's server for Node.js serves it over HTTP/1.1: interop.proto
-// says what it does. Besides, the header x-request-method says by which method of HTTP a call came. Prints "listening at URL" and serves until it is terminated.
+// says what it does. Besides, the header x-request-method says by which method of HTTP a call came.
+// Prints "listening at URL" and serves until it is terminated.
 //
-// Usage: node connect_server.mjs
+// Usage: node connect_server.mjs [TLS]
+//   TLS  the folder that tests/interop/certificates has filled: over TLS then, to clients that show a
+//        certificate
 
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRegistry } from "@bufbuild/protobuf";
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, decodeBinaryHeader } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, createContextValues, decodeBinaryHeader } from "@connectrpc/connect";
 import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import { InteropService, NoteSchema } from "./gen/interop_pb.js";
+
+const [tls] = process.argv.slice(2);
+
+const socketKey = createContextKey(undefined); // that a call came by
 
 const registry = createRegistry(NoteSchema, DurationSchema);
 
@@ -47,6 +56,9 @@ class Answer {
     });
     const left = context.timeoutMs();
     if (left !== undefined) this.first.timeoutMs = BigInt(Math.trunc(left));
+    const socket = context.values.get(socketKey);
+    this.first.peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    if (tls !== undefined) this.first.principal = socket.getPeerCertificate().subject.CN;
   }
 
   async next(request) {
@@ -109,19 +121,28 @@ const service = {
 
 const adapter = connectNodeAdapter({
   routes: (router) => router.service(InteropService, service),
+  contextValues: ({ socket }) => createContextValues().set(socketKey, socket),
   jsonOptions: { registry },
   acceptCompression: [compressionGzip],
   readMaxBytes: 4 * 1024 * 1024,
   grpc: false,
   grpcWeb: false,
 });
-const server = http.createServer((request, response) => {
+function serve(request, response) {
   // Connect's server refuses bidi calls over HTTP/1.1 (505), half-duplex ones too, which would work:
   // with this header it does not learn of the version.
   if (request.headers["x-half-duplex"] !== undefined) request.httpVersion = "2.0";
   adapter(request, response);
-});
+}
+
+function secured() {
+  const read = (name) => readFileSync(`${tls}/${name}`);
+  const files = { cert: read("server.pem"), key: read("server.key"), ca: read("client-ca.pem") };
+  return https.createServer({ ...files, requestCert: true }, serve);
+}
+
+const server = tls === undefined ? http.createServer(serve) : secured();
 server.listen(0, "127.0.0.1", () => {
-  console.log(`listening at http://127.0.0.1:${server.address().port}`);
+  console.log(`listening at ${tls === undefined ? "http" : "https"}://127.0.0.1:${server.address().port}`);
 });
 process.on("SIGTERM", () => process.exit(0));
