@@ -7,7 +7,7 @@
 //   CHROMIUM  the browser's program
 
 import assert from "node:assert/strict";
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { runCases, test } from "./cases.mjs";
@@ -42,8 +42,9 @@ const protocols = `[...new Set(performance.getEntriesByType("resource").map((e) 
 const crowd = 20; // more than the six connections that a browser has to a server with HTTP/1.1
 const endless = { count: 100_000, delayMs: 100 }; // hours
 
-// Begins `crowd` streams, each with `begin`, which makes a promise of { next: () => Promise, stop: () => void } of
-// the stream with a number; reads three messages of each, and makes ten unary calls while all are open.
+// Begins `crowd` streams, each with `begin`: a function of the stream's number whose result has `next`, which
+// awaits a message, and `stop`. Reads a message of each, makes ten unary calls while all are open, and reads
+// another message of each.
 function crowdAndCalls(begin) {
   return `(async () => {
     const begin = ${begin};
@@ -63,7 +64,8 @@ function crowdAndCalls(begin) {
 
 const numbers = (length, of) => Array.from({ length }, (_, i) => of(i));
 
-async function assertCrowd(address, begin) {
+async function assertCrowd(begin) {
+  const address = `${site}/?page=${randomUUID()}`; // nginx may have noted others
   const seen = await chromium.evaluateAt(address, crowdAndCalls(begin));
   assert.deepEqual(seen.firsts, numbers(crowd, (i) => `stream ${i}: 0`));
   assert.deepEqual(seen.seconds, numbers(crowd, (i) => `stream ${i}: 1`));
@@ -76,7 +78,6 @@ async function assertCrowd(address, begin) {
 
 test(`${crowd} EventSources are open at once, and unary calls beside them, on one connection of HTTP/2`, () =>
   assertCrowd(
-    `${site}/?sources`,
     `(i) => {
       const message = encodeURIComponent(JSON.stringify({ text: "stream " + i, plan: ${JSON.stringify(endless)} }));
       const source = new EventSource("${service}/ServerStreamGet?message=" + message);
@@ -97,7 +98,6 @@ test(`${crowd} EventSources are open at once, and unary calls beside them, on on
 
 test(`${crowd} streams by fetch are open at once, and unary calls beside them, on one connection of HTTP/2`, () =>
   assertCrowd(
-    `${site}/?streams`,
     `async (i) => {
       const stop = new AbortController();
       const response = await fetch("${service}/ServerStream", {

@@ -4,8 +4,8 @@
 
 options=()  # of every call
 
-# ask METHOD OPTIONS…: a call of `service` with the program `buf` that does not last for ever. The responses are then in `out`, one JSON
-# text a line.
+# ask METHOD OPTIONS…: a call of `service` with the program `buf` that does not last for ever. The
+# responses are then in `out`, one JSON text a line.
 ask() {
   local method=$1
   shift
