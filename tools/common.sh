@@ -20,15 +20,20 @@ unset USE_BAZEL_VERSION JAVA_HOME
 # Where compiled objects are kept, for every clone and every configuration.
 export RUNNEL_DISK_CACHE=${RUNNEL_DISK_CACHE:-$HOME/.cache/runnel-bazel}
 
-# Nothing prunes a disk cache in this version of Bazel: too large a one is thrown away.
+# Nothing prunes a disk cache in this version of Bazel. Of one that is too large the oldest half goes.
 disk_cache_limit_gib=20
 prune_disk_cache() {
   [[ -d $RUNNEL_DISK_CACHE ]] || return 0
-  local gib
+  local gib file size freed=0
   gib=$(($(du -sk "$RUNNEL_DISK_CACHE" 2>/dev/null | cut -f1) / 1024 / 1024))
   ((gib >= disk_cache_limit_gib)) || return 0
-  echo "the build cache $RUNNEL_DISK_CACHE has $gib GiB: removing it"
-  rm -rf "$RUNNEL_DISK_CACHE"
+  echo "the build cache $RUNNEL_DISK_CACHE has $gib GiB: removing the older half"
+  # Somebody else's build may take a file away at the same time.
+  find "$RUNNEL_DISK_CACHE" -type f -printf '%T@ %s %p\0' 2>/dev/null | sort -zn |
+    while ((freed < gib * 1024 * 1024 * 1024 / 2)) && IFS=' ' read -rd '' _ size file; do
+      rm -f "$file"
+      freed=$((freed + size))
+    done
 }
 
 # bazel COMMAND ARGUMENTS…, with the options that every run of ours has.
