@@ -140,6 +140,7 @@ std::vector<StatusDetail> GetDetails(const absl::Status& status) {
 }
 
 void AddDetail(absl::Status& status, const StatusDetail& detail) {
+  if (detail.type.find(kNumberMark) != detail.type.npos) return;
   int payloads = 0;
   status.ForEachPayload([&payloads](absl::string_view, const absl::Cord&) { ++payloads; });
   if (payloads >= kMaxPayloads) return;

@@ -43,6 +43,14 @@ TEST(StatusDetailsTest, DropsWhatIsTooMuch) {
   EXPECT_EQ(GetDetails(status).size(), 64u);
 }
 
+TEST(StatusDetailsTest, DropsWhatIsNoNameOfAType) {
+  absl::Status status = absl::NotFoundError("gone");
+  AddDetail(status, StatusDetail{"a.B#2", "x"});
+  AddDetail(status, StatusDetail{"a.B#x", "x"});
+  EXPECT_THAT(GetDetails(status), IsEmpty());
+  EXPECT_EQ(status, absl::NotFoundError("gone"));
+}
+
 TEST(StatusDetailsTest, LeavesOtherPayloadsAndOkAlone) {
   absl::Status status = absl::InternalError("x");
   status.SetPayload("other.example/thing", absl::Cord("y"));

@@ -42,6 +42,29 @@ const Message& Prototype(uint8_t choice) {
   }
 }
 
+// A google.protobuf.NullValue takes any number, as an open enum does, and is null in JSON whichever
+// it has: here it gets the one that null is read as.
+void ResetNulls(Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    const bool null = field->enum_type() != nullptr &&
+                      field->enum_type() == google::protobuf::NullValue_descriptor();
+    for (int i = 0; i < size; ++i) {
+      if (null && field->is_repeated()) {
+        reflection.SetRepeatedEnumValue(&message, field, i, 0);
+      } else if (null) {
+        reflection.SetEnumValue(&message, field, 0);
+      } else if (field->message_type() != nullptr) {
+        ResetNulls(field->is_repeated() ? *reflection.MutableRepeatedMessage(&message, field, i)
+                                        : *reflection.MutableMessage(&message, field));
+      }
+    }
+  }
+}
+
 void Check(std::string_view json) {
   const uint8_t choice = TakeByte(json);
   const Message& prototype = Prototype(choice);
@@ -60,6 +83,7 @@ void Check(std::string_view json) {
 
   // Numbers that a closed enum lacks are unknown fields, which JSON has not.
   message->DiscardUnknownFields();
+  ResetNulls(*message);
   std::string text;
   const absl::Status written = EncodeMessage(Codec::kJson, *message, text);
   Require(written.ok(), absl::StrCat("what was read is written: ", written.ToString()));
