@@ -4,9 +4,11 @@
 #include <cstdio>
 
 #include "runtime/server/server.h"
+#include "tests/end_to_end/open_files.h"
 #include "tests/end_to_end/scripted_service.h"
 
 int main() {
+  if (!end_to_end::AllowOpenFiles(10'200)) return 1;
   runnel::ServerOptions options;
   options.listen = "127.0.0.1:0";
   options.threads = 1;

@@ -26,6 +26,7 @@
 #include "runtime/async/io_thread.h"
 #include "runtime/client/channel.h"
 #include "tests/end_to_end/child_process.h"
+#include "tests/end_to_end/open_files.h"
 #include "tests/end_to_end/scripted.runnel.h"
 
 namespace end_to_end {
@@ -126,6 +127,7 @@ class CrowdTest : public ::testing::Test {
 
   // Lets the crowd in, calls until all of it is gone, and says how that went.
   void Endure(const char* name, Member member) {
+    ASSERT_TRUE(AllowOpenFiles(10'200));
     runnel::IoThread io;
     Scripted::Stub stub(runnel::Channel::Connect(io.executor(), url_));
     const auto call = [&](runnel::Route route) {
