@@ -1,6 +1,7 @@
 #include "runtime/server/server_session.h"
 
 #include <algorithm>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -44,6 +45,17 @@ std::string EndEvent(const absl::Status& status) {
 }
 
 }  // namespace
+
+std::shared_ptr<ServerSession> ServerSession::Create(Options options) {
+  const Executor home = options.executor;
+  return std::shared_ptr<ServerSession>(
+      new ServerSession(std::move(options)), [home](ServerSession* session) {
+        // Held by the handler, it is destroyed even if the loop never comes to it.
+        const auto destroy = [](ServerSession* last) { delete last; };
+        asio::dispatch(
+            home, [last = std::unique_ptr<ServerSession, decltype(destroy)>(session, destroy)] {});
+      });
+}
 
 ServerSession::ServerSession(Options options)
     : options_(std::move(options)),

@@ -50,14 +50,14 @@ class ServerSession final : public FrameSink,
     Executor executor;
     Executor blocking_executor;
     const MethodRegistry* methods = nullptr;
-    CallGroup* calls = nullptr;       // the home loop's
-    SessionBudget* budget = nullptr;  // ditto
+    CallGroup* calls = nullptr;             // the home loop's
+    std::shared_ptr<SessionBudget> budget;  // ditto
     // Called once when the session is over.
     std::function<void(const std::string& id)> on_end;
   };
 
-  explicit ServerSession(Options options);
-  ~ServerSession() override;
+  // Whichever thread lets go of it last: it is destroyed on its home.
+  static std::shared_ptr<ServerSession> Create(Options options);
 
   const std::string& id() const { return options_.id; }
   const std::string& principal() const { return options_.principal; }
@@ -121,6 +121,9 @@ class ServerSession final : public FrameSink,
   void ForgetCall(uint64_t call);
 
  private:
+  explicit ServerSession(Options options);
+  ~ServerSession() override;
+
   // Attachment::Listener.
   void OnPingDue() override { Send(Frame{0, PingFrame()}); }
   void OnStreamChange() override { changed_.Notify(); }

@@ -14,7 +14,7 @@
 
 namespace runnel {
 
-// Lives on its loop, longer than its holders. While it is used up no message starts, and of the
+// Lives on its loop. While it is used up no message starts, and of the
 // sessions without a client the one that has been so for longest is given up.
 class SessionBudget {
  public:

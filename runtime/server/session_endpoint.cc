@@ -182,9 +182,9 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec
   options.blocking_executor = options_.blocking_executor;
   options.methods = options_.methods;
   options.calls = &calls_;
-  options.budget = &budget_;
+  options.budget = budget_;
   options.on_end = [sessions = options_.sessions](const std::string& id) { sessions->Remove(id); };
-  auto session = std::make_shared<ServerSession>(std::move(options));
+  std::shared_ptr<ServerSession> session = ServerSession::Create(std::move(options));
   RUNNEL_RETURN_IF_ERROR(options_.sessions->Add(open.secret, session));
   return session;
 }

@@ -3,6 +3,7 @@
 #ifndef RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
 #define RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
 
+#include <memory>
 #include <string_view>
 
 #include "runtime/http/http_message.h"
@@ -21,7 +22,8 @@ class SessionEndpoint {
       : options_(options),
         calls_(calls),
         receiving_(receiving),
-        budget_(options.limits.max_buffered_bytes / static_cast<size_t>(options.loops)) {}
+        budget_(std::make_shared<SessionBudget>(options.limits.max_buffered_bytes /
+                                                static_cast<size_t>(options.loops))) {}
 
   // For a POST below kPathPrefix, from `principal`.
   Awaitable<HttpResponse> Handle(std::string_view path, Codec codec, std::string principal,
@@ -46,7 +48,7 @@ class SessionEndpoint {
   const EndpointOptions& options_;
   CallGroup& calls_;
   ByteBudget& receiving_;
-  SessionBudget budget_;
+  const std::shared_ptr<SessionBudget> budget_;
 };
 
 }  // namespace runnel
