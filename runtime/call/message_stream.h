@@ -13,6 +13,8 @@
 
 namespace runnel {
 
+class SharedMessage;
+
 struct WriteOptions {
   WriteOptions() = default;  // no aggregate: see CallOptions
 
@@ -44,6 +46,12 @@ class MessageWriter {
   // this message cannot be encoded (INVALID_ARGUMENT).
   virtual Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                         const WriteOptions& options) = 0;
+
+  // The same for a message that other streams send too, encoded once for all. An `event_id` is the
+  // message's own. This one hands the message to Write: so a writer that looks at messages, or
+  // changes them, needs to know of Write only.
+  virtual Awaitable<absl::Status> WriteShared(const SharedMessage& message,
+                                              const WriteOptions& options);
 };
 
 }  // namespace runnel

@@ -3,12 +3,14 @@
 #ifndef RUNNEL_RUNTIME_CALL_WRITER_H_
 #define RUNNEL_RUNTIME_CALL_WRITER_H_
 
+#include <cassert>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/call/message_stream.h"
+#include "runtime/call/shared_message.h"
 
 namespace runnel {
 
@@ -33,9 +35,24 @@ class Writer {
     return WriteWith(message, std::move(options));
   }
 
+  // As Write, of a T that others send too: what subscribers of a feed get (runnel/topic.h).
+  Awaitable<absl::Status> WriteShared(const SharedMessage& message) {
+    return WriteSharedWith(message, WriteOptions());
+  }
+  // The same with the message's own id.
+  Awaitable<absl::Status> WriteSharedWithId(const SharedMessage& message) {
+    WriteOptions options;
+    options.event_id = message.event_id();
+    return WriteSharedWith(message, std::move(options));
+  }
+
  private:
   Awaitable<absl::Status> WriteWith(const T& message, WriteOptions options) {
     co_return co_await messages_.Write(message, options);
+  }
+  Awaitable<absl::Status> WriteSharedWith(const SharedMessage& message, WriteOptions options) {
+    assert(message.message().GetDescriptor() == T::descriptor());
+    co_return co_await messages_.WriteShared(message, options);
   }
 
   MessageWriter& messages_;

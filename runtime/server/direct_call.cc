@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/call/metadata_headers.h"
+#include "runtime/call/shared_message.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/server/error_response.h"
@@ -105,6 +106,21 @@ Awaitable<absl::Status> DirectCall::Write(const google::protobuf::Message& messa
     co_return EncodeMessage(codec_, message, out_.bytes());
   }
   RUNNEL_CO_RETURN_IF_ERROR(AppendMessageEvent(message, options.event_id));
+  co_return co_await Flush();
+}
+
+Awaitable<absl::Status> DirectCall::WriteShared(const SharedMessage& message,
+                                                const WriteOptions& options) {
+  if (!streams()) co_return co_await Write(message.message(), options);
+  if (context().IsCancelled()) co_return context().cancel_status();
+  RUNNEL_CO_RETURN_IF_ERROR(CheckEventId(options.event_id));
+  const auto id = options.event_id.empty() ? SharedMessage::Id::kWithout : SharedMessage::Id::kWith;
+  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view event, message.Event(codec_, id));
+  out_.bytes().append(event);
+  co_return co_await Flush();
+}
+
+Awaitable<absl::Status> DirectCall::Flush() {
   out_.Flush();
   while (out_.full()) {
     absl::Status waited = co_await out_.WaitUntilTaken();
@@ -114,22 +130,26 @@ Awaitable<absl::Status> DirectCall::Write(const google::protobuf::Message& messa
   co_return absl::OkStatus();
 }
 
+absl::Status DirectCall::CheckEventId(const std::string& event_id) {
+  if (event_id.empty()) return absl::OkStatus();
+  if (!context().method().resumable) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(AbslView(context().method().path),
+                     " gives its messages ids, but is not declared resumable "
+                     "(option (runnel.v1.resumable) = true)"));
+  }
+  if (!IsEventToken(event_id) || event_id == "end") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", event_id,
+                     "\" cannot be the id of a message: ids are made of [A-Za-z0-9._-], and "
+                     "\"end\" is taken"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& message,
                                             const std::string& event_id) {
-  if (!event_id.empty()) {
-    if (!context().method().resumable) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(AbslView(context().method().path),
-                       " gives its messages ids, but is not declared resumable "
-                       "(option (runnel.v1.resumable) = true)"));
-    }
-    if (!IsEventToken(event_id) || event_id == "end") {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", event_id,
-                       "\" cannot be the id of a message: ids are made of [A-Za-z0-9._-], and "
-                       "\"end\" is taken"));
-    }
-  }
+  RUNNEL_RETURN_IF_ERROR(CheckEventId(event_id));
   scratch_.clear();
   RUNNEL_RETURN_IF_ERROR(EncodeMessage(codec_, message, scratch_));
   EventFields fields;

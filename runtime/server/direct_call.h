@@ -34,12 +34,18 @@ class DirectCall final : public ServerCall {
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
+  Awaitable<absl::Status> WriteShared(const SharedMessage& message,
+                                      const WriteOptions& options) override;
 
  private:
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
+  // Whether a message may have this id.
+  absl::Status CheckEventId(const std::string& event_id);
   absl::Status AppendMessageEvent(const google::protobuf::Message& message,
                                   const std::string& event_id);
+  // Lets events leave; returns when there is room for another.
+  Awaitable<absl::Status> Flush();
   HttpResponse UnaryResponse();
   HttpResponse StreamResponse();
 

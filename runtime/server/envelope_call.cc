@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/call/metadata_headers.h"
+#include "runtime/call/shared_message.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/server/error_response.h"
@@ -150,17 +151,28 @@ absl::Status EnvelopeCall::Decode(const Envelope& envelope,
 }
 
 Awaitable<absl::Status> EnvelopeCall::Write(const google::protobuf::Message& message,
-                                            const WriteOptions& options) {
+                                            const WriteOptions&) {
   if (context().IsCancelled()) co_return context().cancel_status();
   encoded_.clear();
   RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(request_.codec, message, encoded_));
+  co_return co_await WriteEncoded(encoded_);
+}
+
+Awaitable<absl::Status> EnvelopeCall::WriteShared(const SharedMessage& message,
+                                                  const WriteOptions&) {
+  if (context().IsCancelled()) co_return context().cancel_status();
+  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view encoded, message.Encoded(request_.codec));
+  co_return co_await WriteEncoded(encoded);
+}
+
+Awaitable<absl::Status> EnvelopeCall::WriteEncoded(std::string_view message) {
   if (!streams()) out_.bytes().clear();
-  if (request_.response_coding == Compression::kGzip && encoded_.size() >= kLeastCompressedBytes) {
+  if (request_.response_coding == Compression::kGzip && message.size() >= kLeastCompressedBytes) {
     compressed_.clear();
-    AppendGzip(encoded_, compressed_);
+    AppendGzip(message, compressed_);
     AppendEnvelope(kCompressedEnvelope, compressed_, out_.bytes());
   } else {
-    AppendEnvelope(0, encoded_, out_.bytes());
+    AppendEnvelope(0, message, out_.bytes());
   }
   if (!streams()) co_return absl::OkStatus();
   out_.Flush();

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "runtime/async/interruptible.h"
@@ -35,8 +36,11 @@ class EnvelopeCall final : public ServerCall {
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
+  Awaitable<absl::Status> WriteShared(const SharedMessage& message,
+                                      const WriteOptions& options) override;
 
  private:
+  Awaitable<absl::Status> WriteEncoded(std::string_view message);
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
   absl::Status Decode(const Envelope& envelope, google::protobuf::Message& message) const;

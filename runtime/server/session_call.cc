@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/call/shared_message.h"
 #include "runtime/core/status_macros.h"
 
 namespace runnel {
@@ -34,13 +35,25 @@ Awaitable<absl::Status> SessionCall::Write(const google::protobuf::Message& mess
   RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
   std::string payload;
   RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
+  SendPayload(std::move(payload), options);
+  co_return absl::OkStatus();
+}
+
+Awaitable<absl::Status> SessionCall::WriteShared(const SharedMessage& message,
+                                                 const WriteOptions& options) {
+  RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
+  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view payload, message.Encoded(session_->codec()));
+  SendPayload(std::string(payload), options);
+  co_return absl::OkStatus();
+}
+
+void SessionCall::SendPayload(std::string payload, const WriteOptions& options) {
   SendHeaderOnce();
   if (options.last && CallStream::FitsOneFrame(payload.size())) {
     last_message_ = std::move(payload);
   } else {
     stream_.SendMessage(std::move(payload));
   }
-  co_return absl::OkStatus();
 }
 
 void SessionCall::SendHeaderOnce() {

@@ -28,8 +28,11 @@ class SessionCall final : public ServerCall {
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
+  Awaitable<absl::Status> WriteShared(const SharedMessage& message,
+                                      const WriteOptions& options) override;
 
  private:
+  void SendPayload(std::string payload, const WriteOptions& options);
   void OnEnd(const absl::Status& status) override;
   void SendHeaderOnce();
 
