@@ -1,12 +1,11 @@
 #include "services/examples/chat/chat_service.h"
 
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "runnel/async.h"
-#include "services/examples/chat/mailbox.h"
+#include "services/examples/shared/proto_time.h"
 
 namespace examples::chat {
 namespace {
@@ -26,22 +25,21 @@ runnel::Awaitable<absl::Status> Listen(runnel::ServerContext& context,
   }
 }
 
-// The same as a task beside the handler: its end closes the mailbox, which ends Tell.
+// The same as a task beside the handler: its end is that of the events.
 runnel::Awaitable<void> ListenThenClose(runnel::ServerContext& context,
                                         runnel::Reader<v1::ClientMessage>& in, Rooms& rooms,
-                                        const v1::Join& self, Mailbox& mailbox,
+                                        const v1::Join& self,
+                                        runnel::Subscription<v1::RoomEvent>& events,
                                         absl::Status& ended) {
   ended = co_await Listen(context, in, rooms, self);
-  mailbox.Close();
+  events.Close();
 }
 
-// Sends the client what arrives for it.
-runnel::Awaitable<absl::Status> Tell(Mailbox& mailbox, runnel::Writer<v1::RoomEvent>& out) {
-  while (true) {
-    RUNNEL_CO_ASSIGN_OR_RETURN(std::shared_ptr<const v1::RoomEvent> event, co_await mailbox.Take());
-    if (event == nullptr) co_return absl::OkStatus();
-    RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(*event));
-  }
+v1::RoomEvent Missed(uint64_t events, absl::Time now) {
+  v1::RoomEvent event;
+  *event.mutable_time() = ToProto(now);
+  event.mutable_missed()->set_events(static_cast<int64_t>(events));
+  return event;
 }
 
 }  // namespace
@@ -54,19 +52,25 @@ runnel::Awaitable<absl::Status> ChatService::Converse(runnel::ServerContext& con
     co_return absl::InvalidArgumentError("the first message must be \"join\"");
   }
   const v1::Join self = first->join();
-  const std::shared_ptr<Mailbox> mailbox = Mailbox::Make(context.executor(), mailbox_capacity_);
-  RUNNEL_CO_RETURN_IF_ERROR(rooms_.Join(self.room(), self.name(), mailbox, context.clock().Now()));
+  RUNNEL_CO_ASSIGN_OR_RETURN(
+      Rooms::Membership member,
+      rooms_.Join(self.room(), self.name(), context.executor(), context.clock().Now()));
   const absl::Cleanup leave = [&] {
     rooms_.Leave(self.room(), self.name(), context.clock().Now());
   };
+  RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(member.welcome));
 
   absl::Status listened;
   runnel::TaskGroup tasks(context.executor());
-  tasks.Spawn(ListenThenClose(context, in, rooms_, self, *mailbox, listened));
-  absl::Status told = co_await Tell(*mailbox, out);
+  tasks.Spawn(ListenThenClose(context, in, rooms_, self, member.events, listened));
+  using Ids = runnel::Subscription<v1::RoomEvent>::Ids;
+  runnel::MissedMessage<v1::RoomEvent> missed = [&context](uint64_t events) {
+    return Missed(events, context.clock().Now());
+  };
+  absl::Status told = co_await member.events.SendTo(out, Ids::kWithout, std::move(missed));
   tasks.Cancel();
   co_await tasks.Join();
-  // An error of Tell came first if there is one, and then cut Listen short.
+  // An error of SendTo came first if there is one, and then cut Listen short.
   co_return told.ok() ? listened : told;
 }
 

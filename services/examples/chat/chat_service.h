@@ -14,8 +14,8 @@ namespace examples::chat {
 // Calls run on several loops at once and meet in Rooms, which guards itself.
 class ChatService : public v1::Chat::Service {
  public:
-  // A member who has not read so many events yet misses further ones.
-  explicit ChatService(size_t mailbox_capacity = 256) : mailbox_capacity_(mailbox_capacity) {}
+  // A member who is further behind than so many events misses the oldest of them.
+  explicit ChatService(size_t max_behind = 256) : rooms_(max_behind) {}
 
   runnel::Awaitable<absl::Status> Converse(runnel::ServerContext& context,
                                            runnel::Reader<v1::ClientMessage>& in,
@@ -24,7 +24,6 @@ class ChatService : public v1::Chat::Service {
       runnel::ServerContext& context, const v1::ListRoomsRequest& request) override;
 
  private:
-  const size_t mailbox_capacity_;
   Rooms rooms_;
 };
 

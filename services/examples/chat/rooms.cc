@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runnel/server.h"
 #include "services/examples/shared/proto_time.h"
 
 namespace examples::chat {
@@ -29,55 +30,65 @@ absl::Status Check(std::string_view what, const std::string& text, size_t max_by
 
 }  // namespace
 
-absl::Status Rooms::Join(const std::string& room, const std::string& name,
-                         std::shared_ptr<Mailbox> mailbox, absl::Time now) {
-  if (absl::Status status = Check("the room's name", room, kMaxNameBytes); !status.ok()) {
-    return status;
-  }
-  if (absl::Status status = Check("your name", name, kMaxNameBytes); !status.ok()) return status;
+runnel::TopicOptions Rooms::Room::Bounded(size_t max_behind) {
+  runnel::TopicOptions options;
+  options.max_messages = max_behind;
+  return options;
+}
+
+void Rooms::Room::Publish(v1::RoomEvent event, absl::Time now) {
+  *event.mutable_time() = ToProto(now);
+  events.Publish(std::move(event)).IgnoreError();  // nobody closes it
+}
+
+absl::StatusOr<Rooms::Membership> Rooms::Join(const std::string& room, const std::string& name,
+                                              runnel::Executor executor, absl::Time now) {
+  RUNNEL_RETURN_IF_ERROR(Check("the room's name", room, kMaxNameBytes));
+  RUNNEL_RETURN_IF_ERROR(Check("your name", name, kMaxNameBytes));
 
   const std::lock_guard lock(mutex_);
-  Members& members = rooms_[room];
-  if (members.contains(name)) {
+  const auto [found, is_new] = rooms_.try_emplace(room, max_behind_);
+  auto& [names, events] = found->second;
+  if (names.contains(name)) {
     return absl::AlreadyExistsError(
         absl::StrCat("somebody in room \"", room, "\" is called \"", name, "\" already"));
   }
-  if (members.size() == kMaxMembers) {
+  if (names.size() == kMaxMembers) {
     return absl::ResourceExhaustedError(
         absl::StrCat("room \"", room, "\" is full: it has ", kMaxMembers, " people"));
   }
   v1::RoomEvent joined;
   joined.mutable_joined()->set_name(name);
-  PostToAll(members, joined, now);
-  members[name] = mailbox;
+  found->second.Publish(std::move(joined), now);
+  names.insert(name);
 
-  auto welcome = std::make_shared<v1::RoomEvent>();
-  *welcome->mutable_time() = ToProto(now);
-  for (const auto& [member, unused] : members) welcome->mutable_welcome()->add_names(member);
-  mailbox->Post(std::move(welcome));
-  return absl::OkStatus();
+  v1::RoomEvent welcome;
+  *welcome.mutable_time() = ToProto(now);
+  for (const std::string& member : names) welcome.mutable_welcome()->add_names(member);
+  RUNNEL_ASSIGN_OR_RETURN(auto subscription, events.Subscribe(std::move(executor)));
+  return Membership{std::move(welcome), std::move(subscription)};
 }
 
 absl::Status Rooms::Say(const std::string& room, const std::string& name, const std::string& text,
                         absl::Time now) {
-  if (absl::Status status = Check("a message", text, kMaxTextBytes); !status.ok()) return status;
+  RUNNEL_RETURN_IF_ERROR(Check("a message", text, kMaxTextBytes));
   v1::RoomEvent event;
   event.mutable_said()->set_name(name);
   event.mutable_said()->set_text(text);
   const std::lock_guard lock(mutex_);
   const auto found = rooms_.find(room);
-  if (found != rooms_.end()) PostToAll(found->second, std::move(event), now);
+  if (found != rooms_.end()) found->second.Publish(std::move(event), now);
   return absl::OkStatus();
 }
 
 void Rooms::Leave(const std::string& room, const std::string& name, absl::Time now) {
   const std::lock_guard lock(mutex_);
   const auto found = rooms_.find(room);
-  if (found == rooms_.end() || found->second.erase(name) == 0) return;
+  if (found == rooms_.end() || found->second.names.erase(name) == 0) return;
   v1::RoomEvent event;
   event.mutable_left()->set_name(name);
-  PostToAll(found->second, std::move(event), now);
-  if (found->second.empty()) rooms_.erase(found);
+  found->second.Publish(std::move(event), now);
+  if (found->second.names.empty()) rooms_.erase(found);
 }
 
 v1::ListRoomsResponse Rooms::List() const {
@@ -86,15 +97,9 @@ v1::ListRoomsResponse Rooms::List() const {
   for (const auto& [name, members] : rooms_) {
     v1::Room& room = *list.add_rooms();
     room.set_name(name);
-    room.set_people(static_cast<int32_t>(members.size()));
+    room.set_people(static_cast<int32_t>(members.names.size()));
   }
   return list;
-}
-
-void Rooms::PostToAll(const Members& members, v1::RoomEvent event, absl::Time now) {
-  *event.mutable_time() = ToProto(now);
-  const auto shared = std::make_shared<const v1::RoomEvent>(std::move(event));
-  for (const auto& [name, mailbox] : members) mailbox->Post(shared);
 }
 
 }  // namespace examples::chat

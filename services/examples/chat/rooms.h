@@ -3,27 +3,34 @@
 #ifndef SERVICES_EXAMPLES_CHAT_ROOMS_H_
 #define SERVICES_EXAMPLES_CHAT_ROOMS_H_
 
+#include <cstddef>
 #include <map>
-#include <memory>
 #include <mutex>
+#include <set>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "runnel/topic.h"
 #include "services/examples/chat/chat.pb.h"
-#include "services/examples/chat/mailbox.h"
 
 namespace examples::chat {
 
 // Thread-safe. All members of a room get its events in the same order.
 class Rooms {
  public:
-  // Posts a Welcome to `mailbox`, and from then on everything that happens. INVALID_ARGUMENT for
-  // names that are empty, too long or not printable; ALREADY_EXISTS for one that is taken;
-  // RESOURCE_EXHAUSTED in a full room.
-  absl::Status Join(const std::string& room, const std::string& name,
-                    std::shared_ptr<Mailbox> mailbox, absl::Time now);
+  // Who is further behind than so many events misses the oldest of them.
+  explicit Rooms(size_t max_behind = 256) : max_behind_(max_behind) {}
+
+  struct Membership {
+    v1::RoomEvent welcome;                       // first
+    runnel::Subscription<v1::RoomEvent> events;  // and then everything that happens
+  };
+  // For a member whose handler runs on `executor`. INVALID_ARGUMENT for names that are empty, too
+  // long or not printable; ALREADY_EXISTS for one that is taken; RESOURCE_EXHAUSTED in a full room.
+  absl::StatusOr<Membership> Join(const std::string& room, const std::string& name,
+                                  runnel::Executor executor, absl::Time now);
   // By somebody who is in the room. INVALID_ARGUMENT for an empty, too long or not printable text.
   absl::Status Say(const std::string& room, const std::string& name, const std::string& text,
                    absl::Time now);
@@ -32,12 +39,18 @@ class Rooms {
   v1::ListRoomsResponse List() const;
 
  private:
-  using Members = std::map<std::string, std::shared_ptr<Mailbox>>;
+  struct Room {
+    explicit Room(size_t max_behind) : events(Bounded(max_behind)) {}
+    static runnel::TopicOptions Bounded(size_t max_behind);
+    void Publish(v1::RoomEvent event, absl::Time now);
 
-  static void PostToAll(const Members& members, v1::RoomEvent event, absl::Time now);
+    std::set<std::string> names;
+    runnel::Topic<v1::RoomEvent> events;
+  };
 
+  const size_t max_behind_;
   mutable std::mutex mutex_;
-  std::map<std::string, Members> rooms_;  // none of them empty
+  std::map<std::string, Room> rooms_;  // none of them empty
 };
 
 }  // namespace examples::chat
