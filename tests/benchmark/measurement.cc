@@ -1,13 +1,15 @@
 #include "tests/benchmark/measurement.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tests/benchmark/process_costs.h"
 
 namespace runnel::benchmark {
-namespace {
 
 float Percentile(std::vector<float>& values, double fraction) {
   const auto at = values.begin() +
@@ -16,22 +18,24 @@ float Percentile(std::vector<float>& values, double fraction) {
   return *at;
 }
 
-}  // namespace
-
 Measurement::Measurement(const Plan& plan)
     : messages_(plan.messages),
+      server_pid_(plan.server_pid),
       warm_(Clock::now() + absl::ToChronoNanoseconds(plan.warm_up)),
-      end_(warm_ + absl::ToChronoNanoseconds(plan.duration)),
-      counting_(plan.messages > 0),
-      first_(Clock::now()) {
+      end_(warm_ + absl::ToChronoNanoseconds(plan.duration)) {
   latencies_us_.reserve(1 << 18);
+  if (messages_ > 0) Begin(Clock::now());
 }
 
-void Measurement::Look(Clock::time_point now) {
-  if (counting_ || now < warm_) return;
+void Measurement::Begin(Clock::time_point now) {
   counting_ = true;
   first_ = now;
   uncounted_ = arrived_;
+  spent_before_ = CpuNanoseconds(getpid()) + CpuNanoseconds(server_pid_);
+}
+
+void Measurement::Look(Clock::time_point now) {
+  if (!counting_ && now >= warm_) Begin(now);
 }
 
 void Measurement::AddCall(Clock::time_point begin) {
@@ -56,6 +60,11 @@ absl::StatusOr<std::string> Measurement::Finish() {
   if (!latencies_us_.empty()) {
     absl::StrAppendFormat(&json, ",\"p50_us\":%.2f,\"p99_us\":%.2f",
                           Percentile(latencies_us_, 0.50), Percentile(latencies_us_, 0.99));
+  }
+  if (server_pid_ > 0) {
+    const int64_t spent = CpuNanoseconds(getpid()) + CpuNanoseconds(server_pid_) - spent_before_;
+    absl::StrAppendFormat(&json, ",\"cpu_us\":%.3f",
+                          static_cast<double>(spent) / 1e3 / static_cast<double>(counted));
   }
   json += "}";
   return json;

@@ -30,7 +30,8 @@ class Measurement {
   // Whether the plan has been fulfilled: no further call is to begin. For calls.
   bool over() const { return over_; }
 
-  // Ends it: one JSON object with messages, seconds, rate and, of calls, p50_us and p99_us.
+  // Ends it: one JSON object with messages, seconds, rate, of calls p50_us and p99_us, and where
+  // the plan names the server's process cpu_us, what both processes spent on a message.
   // FAILED_PRECONDITION when nothing came after the warm-up.
   absl::StatusOr<std::string> Finish();
 
@@ -38,17 +39,24 @@ class Measurement {
   static constexpr int64_t kLookEvery = 64;
 
   void Look(Clock::time_point now);
+  void Begin(Clock::time_point now);
 
   const int64_t messages_;
+  const int server_pid_;
   const Clock::time_point warm_;
   const Clock::time_point end_;
   bool counting_ = false;
   bool over_ = false;
-  Clock::time_point first_;  // counting since
-  int64_t uncounted_ = 0;    // what arrived before
+  Clock::time_point first_;   // counting since
+  int64_t uncounted_ = 0;     // what arrived before
+  int64_t spent_before_ = 0;  // of both processes, in nanoseconds
   int64_t arrived_ = 0;
   std::vector<float> latencies_us_;
 };
+
+// The value that `fraction` of the values are below. `values`, of which there is one, are moved
+// about.
+float Percentile(std::vector<float>& values, double fraction);
 
 }  // namespace runnel::benchmark
 

@@ -21,49 +21,93 @@ bool ParseMilliseconds(std::string_view text, absl::Duration& value) {
   return true;
 }
 
+bool ParseText(std::string_view text, std::string& value) {
+  value = std::string(text);
+  return !value.empty();
+}
+
 bool ParseChoice(std::string_view text, std::string_view a, std::string_view b,
                  std::string& value) {
   value = std::string(text);
   return text == a || text == b;
 }
 
+bool ParseWorkload(std::string_view text, Plan::Workload& value) {
+  if (text == "unary") value = Plan::Workload::kUnary;
+  if (text == "stream") value = Plan::Workload::kStream;
+  if (text == "ping") value = Plan::Workload::kPing;
+  if (text == "crowd") value = Plan::Workload::kCrowd;
+  return text == "unary" || text == "stream" || text == "ping" || text == "crowd";
+}
+
+constexpr absl::string_view kPlan =
+    "--server=URL --server_pid=N --ca_file=FILE --workload=unary|stream|ping|crowd "
+    "--codec=proto|json --route=direct|session --api=callback|cq --outstanding=N "
+    "--payload_bytes=N --subscribers=N --connections=own|shared --warm_up_ms=N --duration_ms=N "
+    "--messages=N";
+
 // Whether there is such an argument with such a value.
 bool Set(Plan& plan, std::string_view name, std::string_view value) {
-  if (name == "--server") {
-    plan.server = std::string(value);
-    return !value.empty();
-  }
-  if (name == "--workload") {
-    plan.workload = value == "stream" ? Plan::Workload::kStream : Plan::Workload::kUnary;
-    return value == "stream" || value == "unary";
-  }
+  if (name == "--server") return ParseText(value, plan.server);
+  if (name == "--server_pid") return ParseInteger(value, 1, plan.server_pid);
+  if (name == "--ca_file") return ParseText(value, plan.ca_file);
+  if (name == "--workload") return ParseWorkload(value, plan.workload);
   if (name == "--codec") return ParseChoice(value, "proto", "json", plan.codec);
   if (name == "--route") return ParseChoice(value, "direct", "session", plan.route);
+  if (name == "--api") return ParseChoice(value, "callback", "cq", plan.api);
   if (name == "--outstanding") return ParseInteger(value, 1, plan.outstanding);
   if (name == "--payload_bytes") return ParseInteger(value, 0, plan.payload_bytes);
+  if (name == "--subscribers") return ParseInteger(value, 1, plan.subscribers);
+  if (name == "--connections") return ParseChoice(value, "own", "shared", plan.connections);
   if (name == "--warm_up_ms") return ParseMilliseconds(value, plan.warm_up);
   if (name == "--duration_ms") return ParseMilliseconds(value, plan.duration);
   if (name == "--messages") return ParseInteger<int64_t>(value, 0, plan.messages);
   return false;
 }
 
-}  // namespace
+constexpr absl::string_view kServerPlan =
+    "--certificate_file=FILE --key_file=FILE --threads=N --api=callback|cq --gather=N";
 
-absl::StatusOr<Plan> ParsePlan(int argc, char** argv) {
-  Plan plan;
+bool Set(ServerPlan& plan, std::string_view name, std::string_view value) {
+  if (name == "--certificate_file") return ParseText(value, plan.certificate_file);
+  if (name == "--key_file") return ParseText(value, plan.key_file);
+  if (name == "--threads") return ParseInteger(value, 0, plan.threads);
+  if (name == "--api") return ParseChoice(value, "callback", "cq", plan.api);
+  if (name == "--gather") return ParseInteger(value, 1, plan.gather);
+  return false;
+}
+
+template <typename T>
+absl::Status Parse(int argc, char** argv, absl::string_view usage, T& plan) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     const size_t equals = argument.find('=');
     if (equals == argument.npos ||
         !Set(plan, argument.substr(0, equals), argument.substr(equals + 1))) {
       return absl::InvalidArgumentError(
-          absl::StrCat("bad argument ", argv[i],
-                       "; there are --server=URL --workload=unary|stream --codec=proto|json "
-                       "--route=direct|session --outstanding=N --payload_bytes=N --warm_up_ms=N "
-                       "--duration_ms=N --messages=N"));
+          absl::StrCat("bad argument ", argv[i], "; there are ", usage));
     }
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Plan> ParsePlan(int argc, char** argv) {
+  Plan plan;
+  absl::Status parsed = Parse(argc, argv, kPlan, plan);
+  if (!parsed.ok()) return parsed;
   if (plan.server.empty()) return absl::InvalidArgumentError("--server=URL is missing");
+  return plan;
+}
+
+absl::StatusOr<ServerPlan> ParseServerPlan(int argc, char** argv) {
+  ServerPlan plan;
+  absl::Status parsed = Parse(argc, argv, kServerPlan, plan);
+  if (!parsed.ok()) return parsed;
+  if (plan.certificate_file.empty() != plan.key_file.empty()) {
+    return absl::InvalidArgumentError("--certificate_file and --key_file go together");
+  }
   return plan;
 }
 

@@ -79,6 +79,37 @@ Awaitable<absl::StatusOr<std::string>> MeasureStream(const Plan& plan, Ticks::St
   co_return figures;
 }
 
+Awaitable<absl::StatusOr<std::string>> MeasurePings(const Plan& plan, Ticks::Stub& stub) {
+  Tick tick = MakeTick(plan.payload_bytes);
+  Tick answer;
+  Measurement measurement(plan);
+  ClientStream<Tick, Tick> stream = stub.Ping();
+  for (int64_t sequence = 0; !measurement.over(); ++sequence) {
+    SetSequence(tick, sequence);
+    const Measurement::Clock::time_point begin = Measurement::Clock::now();
+    RUNNEL_CO_RETURN_IF_ERROR(co_await stream.Write(tick));
+    RUNNEL_CO_ASSIGN_OR_RETURN(const bool more, co_await stream.ReadInto(answer));
+    if (!more) co_return absl::DataLossError("the stream ended before the client did");
+    RUNNEL_CO_RETURN_IF_ERROR(CheckTick(answer, sequence, plan.payload_bytes));
+    measurement.AddCall(begin);
+  }
+  co_return measurement.Finish();
+}
+
+absl::StatusOr<std::string> Measure(const Plan& plan, Ticks::Stub& stub, IoThread& io) {
+  switch (plan.workload) {
+    case Plan::Workload::kUnary:
+      return io.BlockOn(MeasureCalls(plan, stub, io.executor()));
+    case Plan::Workload::kStream:
+      return io.BlockOn(MeasureStream(plan, stub));
+    case Plan::Workload::kPing:
+      return io.BlockOn(MeasurePings(plan, stub));
+    case Plan::Workload::kCrowd:
+      break;
+  }
+  return absl::UnimplementedError("no such workload");
+}
+
 int Main(int argc, char** argv) {
   absl::StatusOr<Plan> plan = ParsePlan(argc, argv);
   if (!plan.ok()) {
@@ -88,11 +119,10 @@ int Main(int argc, char** argv) {
   ChannelOptions options;
   options.codec = plan->codec == "json" ? Codec::kJson : Codec::kProto;
   options.route = plan->route == "session" ? Route::kSession : Route::kDirect;
+  options.tls.ca_file = plan->ca_file;
   IoThread io;
   Ticks::Stub stub(Channel::Connect(io.executor(), plan->server, options));
-  absl::StatusOr<std::string> figures = io.BlockOn(plan->workload == Plan::Workload::kStream
-                                                       ? MeasureStream(*plan, stub)
-                                                       : MeasureCalls(*plan, stub, io.executor()));
+  absl::StatusOr<std::string> figures = Measure(*plan, stub, io);
   if (!figures.ok()) {
     std::cerr << figures.status() << "\n";
     return 1;

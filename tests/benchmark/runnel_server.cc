@@ -1,15 +1,13 @@
 // The server of Runnel's benchmarks. Takes a free port, prints its URL on a line of its own, and
 // serves until its standard input ends, so that it never outlives who started it.
 
-#include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "runnel/server.h"
+#include "tests/benchmark/plan.h"
 #include "tests/benchmark/tick.runnel.h"
 #include "tests/benchmark/ticks.h"
 
@@ -17,6 +15,9 @@ namespace runnel::benchmark {
 namespace {
 
 using Time = std::chrono::steady_clock;
+
+// More than any workload asks for: no peer that Runnel is compared with has such limits.
+constexpr size_t kCrowd = 100'000;
 
 class TickService final : public Ticks::Service {
  public:
@@ -38,21 +39,36 @@ class TickService final : public Ticks::Service {
     context.AddTrailingMetadata("sent", std::to_string(sent));
     co_return absl::OkStatus();
   }
+
+  Awaitable<absl::Status> Ping(ServerContext&, Reader<Tick>& in, Writer<Tick>& out) override {
+    Tick tick;
+    while (true) {
+      RUNNEL_CO_ASSIGN_OR_RETURN(const bool more, co_await in.ReadInto(tick));
+      if (!more) co_return absl::OkStatus();
+      RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(tick));
+    }
+  }
 };
 
 int Main(int argc, char** argv) {
+  absl::StatusOr<ServerPlan> plan = ParseServerPlan(argc, argv);
+  if (!plan.ok()) {
+    std::cerr << plan.status().message() << "\n";
+    return 2;
+  }
   ServerOptions options;
   options.listen = "127.0.0.1:0";
-  options.threads = 1;
-  for (int i = 1; i < argc; ++i) {
-    constexpr const char* kThreads = "--threads=";
-    const char* value = argv[i] + std::strlen(kThreads);
-    if (std::strncmp(argv[i], kThreads, std::strlen(kThreads)) != 0 ||
-        std::from_chars(value, argv[i] + std::strlen(argv[i]), options.threads).ec != std::errc()) {
-      std::cerr << "bad argument " << argv[i] << "; there is --threads=N\n";
-      return 2;
-    }
+  options.threads = plan->threads;
+  if (!plan->certificate_file.empty()) {
+    options.tls.emplace();
+    options.tls->certificate_file = plan->certificate_file;
+    options.tls->key_file = plan->key_file;
   }
+  options.limits.max_connections = kCrowd;
+  options.limits.max_sessions = kCrowd;
+  options.limits.max_sessions_per_principal = kCrowd;
+  options.limits.max_sessions_per_address = kCrowd;
+  options.limits.max_calls_per_session = kCrowd;
   TickService service;
   Server server(options);
   absl::Status started = server.AddService(service);

@@ -203,6 +203,12 @@ _SYSTEM = {
         libs = {"core": ["-lprometheus-cpp-core"], "pull": ["-lprometheus-cpp-pull", "//core"]},
         files = {},
     ),
+    # For tests/benchmark/grpc alone: tools/setup --grpc installs it.
+    "com_github_grpc_grpc": struct(
+        debs = ["libgrpc++-dev", "protobuf-compiler-grpc"],
+        libs = {":grpc++": ["pc:grpc++"]},
+        files = {},
+    ),
     "nlohmann_json": struct(debs = ["nlohmann-json3-dev"], libs = {":json": []}, files = {}),
     "simdjson": struct(debs = ["libsimdjson-dev"], libs = {":simdjson": ["-lsimdjson"]}, files = {}),
 }

@@ -1,0 +1,27 @@
+// The benchmarks' service by gRPC's callback API, whose threads gRPC brings itself.
+
+#ifndef RUNNEL_TESTS_BENCHMARK_GRPC_CALLBACK_SERVICE_H_
+#define RUNNEL_TESTS_BENCHMARK_GRPC_CALLBACK_SERVICE_H_
+
+#include "tests/benchmark/tick.grpc.pb.h"
+
+namespace runnel::benchmark {
+
+class CallbackService final : public Ticks::CallbackService {
+ public:
+  // `gather`: see ServerPlan.
+  explicit CallbackService(int gather) : gather_(gather) {}
+
+  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context, const Tick* request,
+                                 Tick* response) override;
+  grpc::ServerWriteReactor<Tick>* Watch(grpc::CallbackServerContext* context,
+                                        const WatchRequest* request) override;
+  grpc::ServerBidiReactor<Tick, Tick>* Ping(grpc::CallbackServerContext* context) override;
+
+ private:
+  const int gather_;
+};
+
+}  // namespace runnel::benchmark
+
+#endif  // RUNNEL_TESTS_BENCHMARK_GRPC_CALLBACK_SERVICE_H_

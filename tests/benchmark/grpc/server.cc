@@ -1,0 +1,77 @@
+// gRPC's server of the benchmarks; the same command line and manners as runnel_server's.
+
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/benchmark/grpc/callback_service.h"
+#include "tests/benchmark/grpc/queue_service.h"
+#include "tests/benchmark/plan.h"
+
+namespace runnel::benchmark {
+namespace {
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::shared_ptr<grpc::ServerCredentials> Credentials(const ServerPlan& plan) {
+  if (plan.certificate_file.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options;
+  options.pem_key_cert_pairs.push_back({Contents(plan.key_file), Contents(plan.certificate_file)});
+  return grpc::SslServerCredentials(options);
+}
+
+int Main(int argc, char** argv) {
+  absl::StatusOr<ServerPlan> plan = ParseServerPlan(argc, argv);
+  if (!plan.ok()) {
+    std::cerr << plan.status().message() << "\n";
+    return 2;
+  }
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", Credentials(*plan), &port);
+  CallbackService callbacks(plan->gather);
+  Ticks::AsyncService calls;
+  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
+  if (plan->api == "callback") {
+    builder.RegisterService(&callbacks);
+  } else {
+    builder.RegisterService(&calls);
+    for (int i = 0; i < plan->threads; ++i) queues.push_back(builder.AddCompletionQueue());
+  }
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    std::cerr << "cannot serve\n";
+    return 1;
+  }
+  std::vector<std::unique_ptr<QueueService>> services;
+  std::vector<std::thread> threads;
+  for (const auto& queue : queues) {
+    services.push_back(std::make_unique<QueueService>(calls, *queue, plan->gather));
+    services.back()->Start();
+    threads.emplace_back([&queue] { RunUntil(*queue, [] { return false; }); });
+  }
+  std::cout << (plan->certificate_file.empty() ? "http" : "https") << "://127.0.0.1:" << port
+            << std::endl;
+  while (std::getchar() != EOF) {
+  }
+  server->Shutdown(std::chrono::system_clock::now());
+  for (const auto& queue : queues) queue->Shutdown();
+  for (std::thread& thread : threads) thread.join();
+  return 0;
+}
+
+}  // namespace
+}  // namespace runnel::benchmark
+
+int main(int argc, char** argv) { return runnel::benchmark::Main(argc, argv); }
