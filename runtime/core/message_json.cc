@@ -1,22 +1,21 @@
 #include "runtime/core/message_json.h"
 
 #include <atomic>
+#include <typeinfo>
 
 #include "absl/container/flat_hash_map.h"
 
 namespace runnel {
 namespace {
 
-using google::protobuf::Reflection;
-
 // Set before any constructor runs, so that those of other files can push to it.
 constinit std::atomic<const MessageJsonRegistration*> newest{nullptr};
 
-// The types known when the list began with `newest`. A class has a Reflection of its own; a
-// descriptor it may share with a DynamicMessage.
+// The types known when the list began with `newest`, by their classes: a descriptor, one may share
+// with a DynamicMessage.
 struct Table {
   const MessageJsonRegistration* newest;
-  absl::flat_hash_map<const Reflection*, const MessageJson*> types;
+  absl::flat_hash_map<const std::type_info*, const MessageJson*> types;
   const Table* before = nullptr;  // keeps what it replaced in sight of leak checkers
 };
 
@@ -27,7 +26,8 @@ constinit std::atomic<const Table*> current{nullptr};
 const Table* BuildTable(const MessageJsonRegistration* first) {
   auto* table = new Table{first, {}, nullptr};
   for (const auto* entry = first; entry != nullptr; entry = entry->next()) {
-    table->types.emplace(entry->prototype().GetReflection(), &entry->functions());
+    const google::protobuf::Message& prototype = entry->prototype();
+    table->types.emplace(&typeid(prototype), &entry->functions());
   }
   table->before = current.exchange(table, std::memory_order_acq_rel);
   return table;
@@ -46,7 +46,7 @@ const MessageJson* FindMessageJson(const google::protobuf::Message& message) {
   const MessageJsonRegistration* const first = newest.load(std::memory_order_acquire);
   const Table* table = current.load(std::memory_order_acquire);
   if (table == nullptr || table->newest != first) table = BuildTable(first);
-  const auto found = table->types.find(message.GetReflection());
+  const auto found = table->types.find(&typeid(message));
   return found == table->types.end() ? nullptr : found->second;
 }
 

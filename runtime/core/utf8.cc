@@ -39,10 +39,17 @@ Sequence NextSequence(const unsigned char* p, size_t available) {
 }
 
 size_t SkipAscii(const char* p, size_t i, size_t size) {
+  // 32 bytes at a time, about as fast as they come from memory; then eight.
+  constexpr uint64_t kHighBits = 0x8080808080808080u;
+  for (; i + 32 <= size; i += 32) {
+    uint64_t words[4];
+    std::memcpy(words, p + i, 32);
+    if ((words[0] | words[1] | words[2] | words[3]) & kHighBits) break;
+  }
   for (; i + 8 <= size; i += 8) {
     uint64_t word;
     std::memcpy(&word, p + i, 8);
-    if (word & 0x8080808080808080u) break;
+    if (word & kHighBits) break;
   }
   while (i < size && static_cast<unsigned char>(p[i]) < 0x80) ++i;
   return i;

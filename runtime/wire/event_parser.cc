@@ -8,7 +8,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/core/status_macros.h"
 #include "runtime/core/utf8.h"
 
 namespace runnel {
@@ -53,9 +52,11 @@ struct EventParser::State {
   explicit State(size_t max) : max_event_bytes(max) {}
 
   absl::StatusOr<std::optional<EventView>> Next();
-  // What a whole line means: true when it completes an event. `buffered`: it lies in `line`.
-  absl::StatusOr<bool> TakeLine(std::string_view text, bool buffered);
-  absl::Status TakeData(std::string_view value, bool buffered);
+  // What a whole line means: true when it completes an event. `buffered`: it lies in `line`. They
+  // set `failure`.
+  bool TakeLine(std::string_view text, bool buffered);
+  void TakeField(std::string_view name, std::string_view value, bool buffered);
+  void TakeData(std::string_view value, bool buffered);
   void TakeRetry(std::string_view value);
   // Sees to it that `held` is exactly the data so far, so that it can grow or outlive the input.
   void HoldData();
@@ -81,6 +82,7 @@ struct EventParser::State {
   bool dispatched = false;
   std::string type;
   std::string id;
+  bool id_changed = false;  // last_event_id is another
 
   std::string last_event_id;
   std::optional<absl::Duration> retry;
@@ -110,9 +112,10 @@ void EventParser::State::HoldData() {
   data_in_input = false;
 }
 
-absl::Status EventParser::State::TakeData(std::string_view value, bool buffered) {
+void EventParser::State::TakeData(std::string_view value, bool buffered) {
   if (value.size() > max_event_bytes || data.size() > max_event_bytes - value.size()) {
-    return TooLarge();
+    TooLarge().IgnoreError();
+    return;
   }
   const bool valid = IsValidUtf8(value);
   if (has_data) {
@@ -131,7 +134,7 @@ absl::Status EventParser::State::TakeData(std::string_view value, bool buffered)
     data = held;
   }
   has_data = true;
-  return data.size() > max_event_bytes ? TooLarge() : absl::OkStatus();
+  if (data.size() > max_event_bytes) TooLarge().IgnoreError();
 }
 
 void EventParser::State::TakeRetry(std::string_view value) {
@@ -144,25 +147,32 @@ void EventParser::State::TakeRetry(std::string_view value) {
   if (result.ec == std::errc()) retry = absl::Milliseconds(milliseconds);
 }
 
-absl::StatusOr<bool> EventParser::State::TakeLine(std::string_view text, bool buffered) {
+bool EventParser::State::TakeLine(std::string_view text, bool buffered) {
   if (std::exchange(first_line, false) && text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
   if (text.empty()) {
-    last_event_id = id;
+    if (std::exchange(id_changed, false)) last_event_id = id;
     if (has_data) return true;
     type.clear();
     return false;
   }
-  const size_t colon = text.find(':');
-  const std::string_view name = text.substr(0, colon);
-  std::string_view value =
-      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  constexpr std::string_view kData = "data: ";  // nearly every line
+  if (text.starts_with(kData)) {
+    TakeData(text.substr(kData.size()), buffered);
+    return false;
+  }
+  const size_t colon = std::min(text.find(':'), text.size());
+  // Where there is no value it is the text's end.
+  std::string_view value = text.substr(std::min(colon + 1, text.size()));
   if (value.starts_with(' ')) value.remove_prefix(1);
+  TakeField(text.substr(0, colon), value, buffered);
+  return false;
+}
+
+void EventParser::State::TakeField(std::string_view name, std::string_view value, bool buffered) {
   if (name == "data") {
-    // An empty value need not lie in the text; it is the text's end then.
-    if (value.empty()) value = text.substr(text.size());
-    RUNNEL_RETURN_IF_ERROR(TakeData(value, buffered));
+    TakeData(value, buffered);
   } else if (name == "event") {
     type.clear();
     AppendRepairedUtf8(value, type);
@@ -170,11 +180,11 @@ absl::StatusOr<bool> EventParser::State::TakeLine(std::string_view text, bool bu
     if (value.find('\0') == std::string_view::npos) {
       id.clear();
       AppendRepairedUtf8(value, id);
+      id_changed = true;
     }
   } else if (name == "retry") {
     TakeRetry(value);
   }
-  return false;
 }
 
 absl::StatusOr<std::optional<EventView>> EventParser::State::Next() {
@@ -199,7 +209,8 @@ absl::StatusOr<std::optional<EventView>> EventParser::State::Next() {
     position = end + 1;
     const bool buffered = !line.empty();
     if (buffered) line.append(piece);
-    RUNNEL_ASSIGN_OR_RETURN(const bool complete, TakeLine(buffered ? line : piece, buffered));
+    const bool complete = TakeLine(buffered ? line : piece, buffered);
+    if (!failure.ok()) return failure;
     if (buffered) Clear(line);
     if (complete) {
       dispatched = true;
