@@ -52,6 +52,10 @@ Awaitable<absl::Status> CallStream::WaitToSend() {
   }
 }
 
+bool CallStream::MaySend() const {
+  return failed_.ok() && !outgoing_ && send_window_.open() && sink_.HasRoom();
+}
+
 void CallStream::ChargeMessage(size_t bytes) { send_window_.Charge(WindowCharge(bytes)); }
 
 MessageFrame CallStream::WholeMessage(std::string payload) {
@@ -208,11 +212,16 @@ Awaitable<absl::StatusOr<std::optional<std::string>>> CallStream::Receive() {
     absl::Status waited = co_await arrived_.Wait();
     if (!waited.ok() && received_.empty()) co_return failed_.ok() ? waited : failed_;
   }
+  co_return TryReceive();
+}
+
+std::optional<std::string> CallStream::TryReceive() {
+  if (received_.empty()) return std::nullopt;
   std::optional<std::string> message = std::move(received_.front());
   received_.pop_front();
   Unhold(WindowCharge(message->size()));
   GrantCredit(WindowCharge(message->size()));
-  co_return message;
+  return message;
 }
 
 void CallStream::GrantCredit(size_t charge) {

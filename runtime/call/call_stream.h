@@ -38,6 +38,8 @@ class CallStream final : private PartSource {
 
   // Waits until a message may start: OK, or what the call has failed with.
   Awaitable<absl::Status> WaitToSend();
+  // Whether it would not wait, and return OK.
+  bool MaySend() const;
   // Sends a message, in parts if it is large: those leave one by one, and nothing else may be sent
   // before WaitToSend has returned, except by SendLast.
   void SendMessage(std::string payload);
@@ -61,6 +63,8 @@ class CallStream final : private PartSource {
 
   // The next whole message; nullopt after the peer's half-close. Parsing it is the caller's.
   Awaitable<absl::StatusOr<std::optional<std::string>>> Receive();
+  // The same for a message that is here already. Nullopt says nothing: Receive tells.
+  std::optional<std::string> TryReceive();
 
  private:
   // A large message on its way.

@@ -34,6 +34,10 @@ class MessageReader {
   // Error: CANCELLED or DEADLINE_EXCEEDED when the call is, INVALID_ARGUMENT when the peer's
   // bytes are no such message, and on a client the status the call ended with.
   virtual Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) = 0;
+
+  // The same for a message that is here already, without the price of a coroutine. False says
+  // nothing: Read tells. Whoever wraps a reader need not have it.
+  virtual bool TryRead(google::protobuf::Message& /*message*/) { return false; }
 };
 
 // One Write at a time, on the call's loop.
@@ -52,6 +56,14 @@ class MessageWriter {
   // changes them, needs to know of Write only.
   virtual Awaitable<absl::Status> WriteShared(const SharedMessage& message,
                                               const WriteOptions& options);
+
+  // The same where there is room already, without the price of a coroutine: the message has been
+  // taken over, though there may be none for another. False says nothing, and nothing was taken:
+  // Write it. Whoever wraps a writer need not have it.
+  virtual bool TryWrite(const google::protobuf::Message& /*message*/,
+                        const WriteOptions& /*options*/) {
+    return false;
+  }
 };
 
 }  // namespace runnel

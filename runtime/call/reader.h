@@ -24,6 +24,7 @@ class Reader {
   // over or the client sent something that is no T.
   Awaitable<absl::StatusOr<std::optional<T>>> Read() {
     T message;
+    if (messages_.TryRead(message)) co_return std::optional<T>(std::move(message));
     absl::StatusOr<bool> read = co_await messages_.Read(message);
     if (!read.ok()) co_return std::move(read).status();
     if (!*read) co_return std::optional<T>();
@@ -31,7 +32,10 @@ class Reader {
   }
 
   // The same into a message that is used again, which saves its allocations. False at the end.
-  Awaitable<absl::StatusOr<bool>> ReadInto(T& message) { return messages_.Read(message); }
+  Awaitable<absl::StatusOr<bool>> ReadInto(T& message) {
+    if (messages_.TryRead(message)) co_return true;
+    co_return co_await messages_.Read(message);
+  }
 
  private:
   MessageReader& messages_;

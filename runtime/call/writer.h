@@ -48,6 +48,7 @@ class Writer {
 
  private:
   Awaitable<absl::Status> WriteWith(const T& message, WriteOptions options) {
+    if (messages_.TryWrite(message, options)) co_return absl::OkStatus();
     co_return co_await messages_.Write(message, options);
   }
   Awaitable<absl::Status> WriteSharedWith(const SharedMessage& message, WriteOptions options) {

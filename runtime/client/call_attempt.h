@@ -39,6 +39,8 @@ class CallAttempt {
   // The next message, valid until the next Receive. Nullopt, or an error: what the attempt ended
   // with.
   virtual Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() = 0;
+  // The same for a message that is here already. Nullopt says nothing: Receive tells.
+  virtual std::optional<std::string_view> TryReceive() { return std::nullopt; }
 
   virtual const Metadata& initial_metadata() const = 0;
   virtual const Metadata& trailing_metadata() const = 0;

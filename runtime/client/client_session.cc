@@ -24,6 +24,8 @@ namespace {
 
 // Well under what a default nginx takes in one body.
 constexpr size_t kMaxPostBytes = 512 * 1024;
+// The servers' own events are not much larger.
+constexpr size_t kKeptEventBytes = 128 * 1024;
 // What carries the frames of a POST, at most.
 constexpr size_t kPostOverhead = 1024;
 constexpr absl::Duration kAckDelay = absl::Seconds(1);
@@ -301,6 +303,8 @@ Awaitable<absl::Status> ClientSession::ReadEvents(HttpBody& body) {
         co_return taken;
       }
     }
+    // What waits long for the next piece does not hold on to it.
+    if (event_bytes_.capacity() > kKeptEventBytes) event_bytes_ = std::string();
     if (polling_.on() && watch_.flows()) polling_.End();
     if (over_.ok() && !name_.empty()) SetState(ChannelState::kConnected);
   }
@@ -321,14 +325,12 @@ absl::Status ClientSession::TakeEvent(const EventView& event) {
         absl::StrCat("the server sent an event with the id \"", AbslView(event.id), "\""));
   }
   unacknowledged_bytes_ += event.data.size();
-  const Codec codec = options_.codec;
-  if (codec == Codec::kJson) {
-    RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec, event.data, frame_limits_));
-    return TakeBatch(seq, std::move(batch));
+  std::string_view bytes = event.data;
+  if (options_.codec == Codec::kProto) {
+    RUNNEL_RETURN_IF_ERROR(DecodeBase64(event.data, event_bytes_));
+    bytes = event_bytes_;
   }
-  std::string bytes;
-  RUNNEL_RETURN_IF_ERROR(DecodeBase64(event.data, bytes));
-  RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(codec, bytes, frame_limits_));
+  RUNNEL_ASSIGN_OR_RETURN(FrameBatch batch, DecodeFrameBatch(options_.codec, bytes, frame_limits_));
   return TakeBatch(seq, std::move(batch));
 }
 
@@ -380,7 +382,7 @@ void ClientSession::Establish(const FrameBatch::SessionInfo& info) {
   up_changed_.Notify();
 }
 
-void ClientSession::Dispatch(Frame frame) {
+void ClientSession::Dispatch(Frame&& frame) {
   if (std::holds_alternative<PingFrame>(frame.kind)) {
     Send(Frame{0, PongFrame()});
     return;

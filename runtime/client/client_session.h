@@ -37,7 +37,7 @@ class SessionCallListener {
  public:
   virtual ~SessionCallListener() = default;
   // A frame for this call.
-  virtual void OnFrame(Frame frame) = 0;
+  virtual void OnFrame(Frame&& frame) = 0;
   // The server lets the call send so much more than was known when it was opened.
   virtual void OnWindow(size_t more_bytes) = 0;
   // The session takes no part in the call any more: it is over before the call was, or the server
@@ -123,7 +123,7 @@ class ClientSession final : public FrameSink,
   Awaitable<absl::Status> ReadEvents(HttpBody& body);
   absl::Status TakeEvent(const EventView& event);
   absl::Status TakeBatch(uint64_t last, FrameBatch batch);
-  void Dispatch(Frame frame);
+  void Dispatch(Frame&& frame);
   void Establish(const FrameBatch::SessionInfo& info);
   void OnGoAway(const GoAwayFrame& go_away);
 
@@ -182,6 +182,7 @@ class ClientSession final : public FrameSink,
   absl::Duration post_delay_;  // the server's wish
   Backoff up_backoff_;
 
+  std::string event_bytes_;    // of the event that is being read, decoded
   uint64_t received_ = 0;      // number of the last frame that was taken
   uint64_t acknowledged_ = 0;  // … and of the last one the server knows we have
   size_t unacknowledged_bytes_ = 0;

@@ -55,33 +55,53 @@ Awaitable<absl::Status> DirectAttempt::Send(std::string message, bool) {
 Awaitable<absl::Status> DirectAttempt::HalfClose() { co_return absl::OkStatus(); }
 
 Awaitable<Received> DirectAttempt::Receive() {
-  if (!end_) {
+  while (true) {
+    if (std::optional<std::string_view> message = TryReceive()) co_return message;
+    if (end_) break;
     reading_ = true;
-    Received received = co_await TryReceive();
+    absl::Status more = co_await ReceiveMore();
     reading_ = false;
     // A deadline or a cancellation that came meanwhile is the better reason.
-    if (!end_) {
-      if (received.ok() && *received) co_return received;
-      end_ = received.ok() ? absl::OkStatus() : std::move(received).status();
-    }
+    if (!end_ && !more.ok()) end_ = std::move(more);
   }
   response_.body.reset();
   if (!end_->ok()) co_return *end_;
   co_return std::nullopt;
 }
 
-Awaitable<Received> DirectAttempt::TryReceive() {
+std::optional<std::string_view> DirectAttempt::TryReceive() {
+  if (std::exchange(unary_message_here_, false)) return message_;
+  while (!end_) {
+    absl::StatusOr<std::optional<EventView>> event = events_.Next();
+    if (!event.ok()) {
+      end_ = std::move(event).status();
+    } else if (!*event) {
+      return std::nullopt;
+    } else if ((*event)->type == "message") {
+      if (direct_.codec == Codec::kJson) return (*event)->data;
+      absl::Status decoded = DecodeBase64((*event)->data, message_);
+      if (decoded.ok()) return message_;
+      end_ = std::move(decoded);
+    } else if ((*event)->type == "end") {
+      end_ = TakeEnd((*event)->data);
+    }  // Others are a later version's.
+  }
+  return std::nullopt;
+}
+
+Awaitable<absl::Status> DirectAttempt::ReceiveMore() {
   if (!std::exchange(begun_, true)) {
     HttpRequest request = MakeRequest();
     DirectExpectation expected = Expectation();
     absl::Status exchanged = co_await exchange_.Await(
         ExchangeDirect(http_, std::move(request), std::move(expected), direct_.limits, response_));
     RUNNEL_CO_RETURN_IF_ERROR(exchanged);
-    if (!method_.server_streams()) co_return co_await ReadUnary();
+    if (!method_.server_streams()) co_return co_await ReceiveUnary();
   } else if (!method_.server_streams()) {
-    co_return std::nullopt;  // the response has been read
+    end_ = absl::OkStatus();  // nothing follows the response
+    co_return absl::OkStatus();
   }
-  co_return co_await ReadEvent();
+  co_return co_await ReceivePiece();
 }
 
 std::string DirectAttempt::MediaType() const {
@@ -134,44 +154,30 @@ bool DirectAttempt::TryGet(std::string_view message, bool compressed, HttpReques
   return true;
 }
 
-Awaitable<Received> DirectAttempt::ReadUnary() {
+Awaitable<absl::Status> DirectAttempt::ReceiveUnary() {
   absl::StatusOr<std::string> body = co_await exchange_.Await(
       ReadAll(response_.body.get(), MaxReceivedBytes(response_.compression, direct_.limits),
               "Limits::max_message_bytes"));
-  if (!body.ok()) co_return std::move(body).status();
   // Some servers leave the empty message as it is.
-  if (response_.compression == Compression::kGzip && !body->empty()) {
+  if (response_.compression == Compression::kGzip && body.ok() && !body->empty()) {
     body = Decompressed(*body, direct_.limits);
-    if (!body.ok()) co_return std::move(body).status();
   }
+  if (!body.ok()) co_return std::move(body).status();
   message_ = *std::move(body);
-  co_return std::string_view(message_);
+  unary_message_here_ = true;
+  co_return absl::OkStatus();
 }
 
-Awaitable<Received> DirectAttempt::ReadEvent() {
-  while (true) {
-    RUNNEL_CO_ASSIGN_OR_RETURN(std::optional<EventView> event, events_.Next());
-    if (!event) {
-      if (response_.body == nullptr) co_return absl::UnavailableError("the stream has no body");
-      absl::StatusOr<std::optional<std::string_view>> piece =
-          co_await exchange_.Await(response_.body->Read());
-      if (!piece.ok()) co_return std::move(piece).status();
-      if (!*piece) {
-        co_return absl::UnavailableError(
-            "the stream was cut: its connection ended before the call");
-      }
-      events_.Feed(**piece);
-      continue;
-    }
-    if (event->type == "end") {
-      RUNNEL_CO_RETURN_IF_ERROR(TakeEnd(event->data));
-      co_return std::nullopt;
-    }
-    if (event->type != "message") continue;  // a later version's
-    if (direct_.codec == Codec::kJson) co_return event->data;
-    RUNNEL_CO_RETURN_IF_ERROR(DecodeBase64(event->data, message_));
-    co_return std::string_view(message_);
+Awaitable<absl::Status> DirectAttempt::ReceivePiece() {
+  if (response_.body == nullptr) co_return absl::UnavailableError("the stream has no body");
+  absl::StatusOr<std::optional<std::string_view>> piece =
+      co_await exchange_.Await(response_.body->Read());
+  if (!piece.ok()) co_return std::move(piece).status();
+  if (!*piece) {
+    co_return absl::UnavailableError("the stream was cut: its connection ended before the call");
   }
+  events_.Feed(**piece);
+  co_return absl::OkStatus();
 }
 
 absl::Status DirectAttempt::TakeEnd(std::string_view json) {

@@ -28,6 +28,7 @@ class DirectAttempt final : public CallAttempt {
   Awaitable<absl::Status> Send(std::string message, bool last) override;
   Awaitable<absl::Status> HalfClose() override;
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() override;
+  std::optional<std::string_view> TryReceive() override;
   const Metadata& initial_metadata() const override { return response_.initial; }
   const Metadata& trailing_metadata() const override { return response_.trailing; }
   const std::optional<absl::Status>& end() const override { return end_; }
@@ -41,10 +42,10 @@ class DirectAttempt final : public CallAttempt {
   bool TryGet(std::string_view message, bool compressed, HttpRequest& request) const;
   std::string MediaType() const;
   DirectExpectation Expectation() const;
-  // The steps of Receive. Each gives nullopt, or an error, when the call is over.
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadUnary();
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadEvent();
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> TryReceive();
+  // Has the exchange bring more: the response of a unary call, or a piece of the event stream.
+  Awaitable<absl::Status> ReceiveMore();
+  Awaitable<absl::Status> ReceiveUnary();
+  Awaitable<absl::Status> ReceivePiece();
   absl::Status TakeEnd(std::string_view json);
 
   const std::shared_ptr<HttpClient> http_;
@@ -60,6 +61,7 @@ class DirectAttempt final : public CallAttempt {
   DirectResponse response_;
   EventParser events_;
   std::string message_;              // the one that was received last
+  bool unary_message_here_ = false;  // and nobody has had it
   std::optional<absl::Status> end_;  // what the attempt ended with
 };
 

@@ -172,11 +172,8 @@ Awaitable<absl::StatusOr<bool>> RetryingCall::Read(google::protobuf::Message& me
     absl::StatusOr<std::optional<std::string_view>> received = co_await attempt->Receive();
     if (attempt != attempt_) continue;
     if (received.ok() && *received) {
-      Commit();
-      absl::Status decoded = DecodeMessage(options_.codec, **received, options_.limits, message);
-      if (decoded.ok()) co_return true;
-      Abort(decoded);
-      co_return decoded;
+      RUNNEL_CO_RETURN_IF_ERROR(Take(**received, message));
+      co_return true;
     }
     if (end_) break;
     if (received.ok()) {
@@ -201,6 +198,20 @@ Awaitable<absl::StatusOr<bool>> RetryingCall::Read(google::protobuf::Message& me
   }
   if (!end_->ok()) co_return *end_;
   co_return false;
+}
+
+bool RetryingCall::TryRead(google::protobuf::Message& message) {
+  if (attempt_ == nullptr || end_) return false;
+  const std::optional<std::string_view> received = attempt_->TryReceive();
+  // What fails has ended the call, as Read will say.
+  return received && Take(*received, message).ok();
+}
+
+absl::Status RetryingCall::Take(std::string_view bytes, google::protobuf::Message& message) {
+  Commit();
+  absl::Status decoded = DecodeMessage(options_.codec, bytes, options_.limits, message);
+  if (!decoded.ok()) Abort(decoded);
+  return decoded;
 }
 
 // --- attempts ---

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "runtime/async/clock.h"
 #include "runtime/async/signal.h"
@@ -45,6 +46,7 @@ class RetryingCall final : public ClientCall {
                                 const WriteOptions& options) override;
   Awaitable<absl::Status> WritesDone() override;
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
+  bool TryRead(google::protobuf::Message& message) override;
   const Metadata& initial_metadata() const override;
   const Metadata& trailing_metadata() const override;
   void Cancel() override;
@@ -52,6 +54,8 @@ class RetryingCall final : public ClientCall {
  private:
   using Attempt = std::shared_ptr<CallAttempt>;
 
+  // A message of the attempt of the moment.
+  absl::Status Take(std::string_view bytes, google::protobuf::Message& message);
   // Begins the first attempt.
   Awaitable<absl::Status> Start();
   // What Write and WritesDone end with.

@@ -89,7 +89,15 @@ Awaitable<absl::StatusOr<std::optional<std::string_view>>> SessionAttempt::Recei
   co_return std::nullopt;
 }
 
-void SessionAttempt::OnFrame(Frame frame) {
+std::optional<std::string_view> SessionAttempt::TryReceive() {
+  if (!opened()) return std::nullopt;
+  std::optional<std::string> received = stream_->TryReceive();
+  if (!received) return std::nullopt;
+  message_ = *std::move(received);
+  return message_;
+}
+
+void SessionAttempt::OnFrame(Frame&& frame) {
   accepted_ = true;
   if (auto* credit = std::get_if<CreditFrame>(&frame.kind)) {
     stream_->OnCredit(credit->bytes);

@@ -25,6 +25,7 @@ class SessionAttempt final : public CallAttempt, private SessionCallListener {
   Awaitable<absl::Status> Send(std::string message, bool last) override;
   Awaitable<absl::Status> HalfClose() override;
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() override;
+  std::optional<std::string_view> TryReceive() override;
   const Metadata& initial_metadata() const override { return initial_metadata_; }
   const Metadata& trailing_metadata() const override { return trailing_metadata_; }
   const std::optional<absl::Status>& end() const override { return end_; }
@@ -34,7 +35,7 @@ class SessionAttempt final : public CallAttempt, private SessionCallListener {
 
  private:
   // SessionCallListener.
-  void OnFrame(Frame frame) override;
+  void OnFrame(Frame&& frame) override;
   void OnWindow(size_t more_bytes) override { stream_->OnCredit(more_bytes); }
   void OnSessionEnd(const absl::Status& status, bool never_ran) override;
 

@@ -7,10 +7,11 @@
 
 namespace runnel {
 
-// What lives on the channel's loop, but for `read` and `snapshot`, which belong to whoever uses the
-// stream.
+// What lives on the channel's loop, but for `loop`, `read` and `snapshot`, which belong to whoever
+// uses the stream.
 struct StreamHandle::State {
   std::shared_ptr<ChannelInterface> channel;
+  Executor loop;
   const MethodInfo* method;
   CallOptions options;
   std::unique_ptr<ClientCall> call;  // once the first operation has started it
@@ -31,6 +32,7 @@ StreamHandle::StreamHandle(std::shared_ptr<ChannelInterface> channel, const Meth
                            CallOptions options)
     : state_(std::make_shared<State>()) {
   state_->channel = std::move(channel);
+  state_->loop = state_->channel->executor();
   state_->method = &method;
   state_->options = std::move(options);
 }
@@ -46,8 +48,8 @@ StreamHandle& StreamHandle::operator=(StreamHandle&& other) noexcept {
 StreamHandle::~StreamHandle() {
   if (state_ == nullptr) return;
   // The call ends where it lives.
-  const Executor executor = state_->channel->executor();
-  asio::post(executor, [state = std::move(state_)] { state->call.reset(); });
+  const Executor loop = state_->loop;
+  asio::post(loop, [state = std::move(state_)] { state->call.reset(); });
 }
 
 Awaitable<absl::Status> StreamHandle::Write(const google::protobuf::Message& message,
@@ -60,8 +62,7 @@ Awaitable<absl::Status> StreamHandle::Write(const google::protobuf::Message& mes
     }
   };
   std::shared_ptr<State> state = state_;
-  co_return co_await OnExecutor(state->channel->executor(),
-                                OnLoop::Write(state, message, std::move(options)));
+  co_return co_await OnExecutor(state->loop, OnLoop::Write(state, message, std::move(options)));
 }
 
 Awaitable<absl::Status> StreamHandle::WritesDone() {
@@ -71,7 +72,7 @@ Awaitable<absl::Status> StreamHandle::WritesDone() {
     }
   };
   std::shared_ptr<State> state = state_;
-  co_return co_await OnExecutor(state->channel->executor(), OnLoop::WritesDone(state));
+  co_return co_await OnExecutor(state->loop, OnLoop::WritesDone(state));
 }
 
 Awaitable<absl::StatusOr<bool>> StreamHandle::Read(google::protobuf::Message& message) {
@@ -88,8 +89,13 @@ Awaitable<absl::StatusOr<bool>> StreamHandle::Read(google::protobuf::Message& me
   };
   std::shared_ptr<State> state = state_;
   const bool first = !std::exchange(state->read, true);
-  co_return co_await OnExecutor(state->channel->executor(),
-                                OnLoop::Read(state, message, state->snapshot, first));
+  co_return co_await OnExecutor(state->loop, OnLoop::Read(state, message, state->snapshot, first));
+}
+
+bool StreamHandle::TryRead(const Executor& here, google::protobuf::Message& message) {
+  // The first Read takes the metadata along.
+  return state_->read && state_->loop == here && state_->call != nullptr &&
+         state_->call->TryRead(message);
 }
 
 Metadata StreamHandle::initial_metadata() const { return state_->snapshot.initial; }
@@ -97,7 +103,7 @@ Metadata StreamHandle::trailing_metadata() const { return state_->snapshot.trail
 
 void StreamHandle::Cancel() {
   // On the loop itself at once: a Read there would not wait for its turn.
-  asio::dispatch(state_->channel->executor(), [state = state_] {
+  asio::dispatch(state_->loop, [state = state_] {
     state->cancelled = true;
     if (state->call != nullptr) state->call->Cancel();
   });

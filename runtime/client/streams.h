@@ -6,6 +6,7 @@
 #ifndef RUNNEL_RUNTIME_CLIENT_STREAMS_H_
 #define RUNNEL_RUNTIME_CLIENT_STREAMS_H_
 
+#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -30,6 +31,8 @@ class StreamHandle {
   Awaitable<absl::Status> Write(const google::protobuf::Message& message, WriteOptions options);
   Awaitable<absl::Status> WritesDone();
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message);
+  // As MessageReader::TryRead, from a coroutine of the loop `here`.
+  bool TryRead(const Executor& here, google::protobuf::Message& message);
   Metadata initial_metadata() const;
   Metadata trailing_metadata() const;
   void Cancel();
@@ -52,6 +55,8 @@ class ClientReader {
   // The next message; nullopt when the call has ended well; else its status.
   Awaitable<absl::StatusOr<std::optional<Response>>> Read() {
     Response message;
+    const Executor here = co_await asio::this_coro::executor;
+    if (stream_.TryRead(here, message)) co_return std::optional<Response>(std::move(message));
     absl::StatusOr<bool> read = co_await ReadInto(message);
     if (!read.ok()) co_return std::move(read).status();
     if (!*read) co_return std::optional<Response>();
@@ -60,6 +65,8 @@ class ClientReader {
 
   // The same into a message that is used again. False at the end.
   Awaitable<absl::StatusOr<bool>> ReadInto(Response& message) {
+    const Executor here = co_await asio::this_coro::executor;
+    if (stream_.TryRead(here, message)) co_return true;
     if (request_ != nullptr) {
       std::unique_ptr<google::protobuf::Message> request = std::move(request_);
       WriteOptions last;
@@ -136,12 +143,16 @@ class ClientStream {
   // The next message; nullopt when the call has ended well; else its status.
   Awaitable<absl::StatusOr<std::optional<Response>>> Read() {
     Response message;
-    absl::StatusOr<bool> read = co_await stream_.Read(message);
+    absl::StatusOr<bool> read = co_await ReadInto(message);
     if (!read.ok()) co_return std::move(read).status();
     if (!*read) co_return std::optional<Response>();
     co_return std::optional<Response>(std::move(message));
   }
-  Awaitable<absl::StatusOr<bool>> ReadInto(Response& message) { return stream_.Read(message); }
+  Awaitable<absl::StatusOr<bool>> ReadInto(Response& message) {
+    const Executor here = co_await asio::this_coro::executor;
+    if (stream_.TryRead(here, message)) co_return true;
+    co_return co_await stream_.Read(message);
+  }
 
   Metadata initial_metadata() const { return stream_.initial_metadata(); }
   Metadata trailing_metadata() const { return stream_.trailing_metadata(); }

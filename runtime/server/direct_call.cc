@@ -147,6 +147,14 @@ absl::Status DirectCall::CheckEventId(const std::string& event_id) {
   return absl::OkStatus();
 }
 
+bool DirectCall::TryWrite(const google::protobuf::Message& message, const WriteOptions& options) {
+  if (!streams() || out_.full() || context().IsCancelled()) return false;
+  // What cannot be encoded says why when it is tried again.
+  if (!AppendMessageEvent(message, options.event_id).ok()) return false;
+  out_.Flush();
+  return true;
+}
+
 absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& message,
                                             const std::string& event_id) {
   RUNNEL_RETURN_IF_ERROR(CheckEventId(event_id));

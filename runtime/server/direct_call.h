@@ -36,6 +36,7 @@ class DirectCall final : public ServerCall {
                                 const WriteOptions& options) override;
   Awaitable<absl::Status> WriteShared(const SharedMessage& message,
                                       const WriteOptions& options) override;
+  bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
 
  private:
   bool streams() { return context().method().server_streams(); }

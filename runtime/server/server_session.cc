@@ -241,7 +241,7 @@ absl::StatusOr<SendResponse> ServerSession::Take(uint64_t seq, std::vector<Frame
   return reply;
 }
 
-absl::Status ServerSession::Dispatch(Frame frame) {
+absl::Status ServerSession::Dispatch(Frame&& frame) {
   if (auto* open = std::get_if<OpenFrame>(&frame.kind)) {
     return OpenCall(frame.call, std::move(*open));
   }

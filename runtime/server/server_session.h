@@ -135,7 +135,7 @@ class ServerSession final : public FrameSink,
   bool HasRoomFor(const Frame& frame) const;
   absl::Status Acknowledge(uint64_t seq);
   void Account();
-  absl::Status Dispatch(Frame frame);
+  absl::Status Dispatch(Frame&& frame);
   absl::Status OpenCall(uint64_t call, OpenFrame open);
   void Refuse(uint64_t call, absl::Status status);
 

@@ -22,6 +22,7 @@ void SessionCall::OnMessage(MessageFrame message) {
 
 Awaitable<absl::StatusOr<bool>> SessionCall::Read(google::protobuf::Message& message) {
   if (context().IsCancelled()) co_return context().cancel_status();
+  if (!undecodable_.ok()) co_return std::exchange(undecodable_, absl::OkStatus());
   absl::StatusOr<std::optional<std::string>> received = co_await stream_.Receive();
   if (!received.ok()) co_return std::move(received).status();
   if (!*received) co_return false;
@@ -30,13 +31,31 @@ Awaitable<absl::StatusOr<bool>> SessionCall::Read(google::protobuf::Message& mes
   co_return true;
 }
 
+bool SessionCall::TryRead(google::protobuf::Message& message) {
+  if (!undecodable_.ok() || context().IsCancelled()) return false;
+  const std::optional<std::string> received = stream_.TryReceive();
+  if (!received) return false;
+  undecodable_ = DecodeMessage(session_->codec(), *received, session_->limits(), message);
+  return undecodable_.ok();
+}
+
 Awaitable<absl::Status> SessionCall::Write(const google::protobuf::Message& message,
                                            const WriteOptions& options) {
   RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
+  co_return Send(message, options);
+}
+
+bool SessionCall::TryWrite(const google::protobuf::Message& message, const WriteOptions& options) {
+  // What cannot be encoded says why when it is tried again.
+  return stream_.MaySend() && Send(message, options).ok();
+}
+
+absl::Status SessionCall::Send(const google::protobuf::Message& message,
+                               const WriteOptions& options) {
   std::string payload;
-  RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
+  RUNNEL_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
   SendPayload(std::move(payload), options);
-  co_return absl::OkStatus();
+  return absl::OkStatus();
 }
 
 Awaitable<absl::Status> SessionCall::WriteShared(const SharedMessage& message,

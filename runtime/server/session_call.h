@@ -30,8 +30,11 @@ class SessionCall final : public ServerCall {
                                 const WriteOptions& options) override;
   Awaitable<absl::Status> WriteShared(const SharedMessage& message,
                                       const WriteOptions& options) override;
+  bool TryRead(google::protobuf::Message& message) override;
+  bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
 
  private:
+  absl::Status Send(const google::protobuf::Message& message, const WriteOptions& options);
   void SendPayload(std::string payload, const WriteOptions& options);
   void OnEnd(const absl::Status& status) override;
   void SendHeaderOnce();
@@ -39,6 +42,7 @@ class SessionCall final : public ServerCall {
   std::shared_ptr<ServerSession> session_;
   const uint64_t id_;
   CallStream stream_;
+  absl::Status undecodable_;  // what TryRead found, for Read to say
   bool header_sent_ = false;
   std::optional<std::string> last_message_;  // leaves with the end
 };

@@ -38,16 +38,19 @@ uint64_t ReplayBuffer::Append(const Frame& frame) {
 
 void ReplayBuffer::Seal() {
   if (open_frames_ == 0) return;
-  std::string batch;
-  EncodeFrameBatch(codec_, std::nullopt, open_, batch);
   const std::string id = absl::StrCat(epoch_, "-", appended_);
   EventFields fields;
   fields.id = id;
   auto event = std::make_shared<std::string>();
   if (codec_ == Codec::kJson) {
+    std::string batch;
+    EncodeFrameBatch(codec_, std::nullopt, open_, batch);
+    event->reserve(batch.size() + id.size() + kEventOverhead);
     AppendEvent(fields, batch, *event);
   } else {
-    AppendBase64Event(fields, batch, *event);
+    // Frames without anything around them are a batch.
+    event->reserve(open_.size() * 4 / 3 + id.size() + kEventOverhead);
+    AppendBase64Event(fields, open_, *event);
   }
   // What the event adds to its frames (base64, the fields around them) goes to the messages, where
   // there are any: they are what a window holds back.

@@ -1,5 +1,7 @@
 #include "runtime/wire/frame_codec.h"
 
+#include "absl/strings/str_cat.h"
+#include "runtime/core/status_details.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/wire/frame_json.h"
 #include "runtime/wire/frame_proto.h"
@@ -9,13 +11,20 @@ namespace {
 
 template <typename T>
 absl::StatusOr<T> DecodeAs(Codec codec, std::string_view bytes, const Limits& limits) {
-  T message;
-  RUNNEL_RETURN_IF_ERROR(codec == Codec::kJson ? frame_json::Decode(bytes, limits, message)
-                                               : frame_proto::Decode(bytes, limits, message));
+  absl::StatusOr<T> message((T()));
+  RUNNEL_RETURN_IF_ERROR(codec == Codec::kJson ? frame_json::Decode(bytes, limits, *message)
+                                               : frame_proto::Decode(bytes, limits, *message));
   return message;
 }
 
 }  // namespace
+
+absl::Status CheckFrameCount(const std::vector<Frame>& frames) {
+  if (frames.size() < kMaxFrames) return absl::OkStatus();
+  return WithErrorInfo(
+      absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxFrames, " frames at once")),
+      {.reason = "FRAME_TOO_LARGE", .domain = "runnel", .metadata = {}});
+}
 
 void EncodeFrame(Codec codec, const Frame& frame, std::string& out) {
   codec == Codec::kJson ? frame_json::Encode(frame, out) : frame_proto::Encode(frame, out);

@@ -4,6 +4,7 @@
 #ifndef RUNNEL_RUNTIME_WIRE_FRAME_CODEC_H_
 #define RUNNEL_RUNTIME_WIRE_FRAME_CODEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,12 @@ namespace runnel {
 // a JSON object, or the field `frames` with tag and length. Lists are made by joining such
 // strings, with commas in JSON and with nothing in proto.
 void EncodeFrame(Codec codec, const Frame& frame, std::string& out);
+
+// The most frames that one request or event may have: in memory a frame takes many times its bytes.
+// Those with more are RESOURCE_EXHAUSTED, reason FRAME_TOO_LARGE.
+inline constexpr size_t kMaxFrames = 65'536;
+// Whether another may follow these.
+absl::Status CheckFrameCount(const std::vector<Frame>& frames);
 
 // runnel.v1.FrameBatch: one event of the down-stream.
 struct FrameBatch {

@@ -347,6 +347,26 @@ TEST(FrameCodecTest, BoundsMessagesWhereverTheyStand) {
   }
 }
 
+TEST(FrameCodecTest, BoundsTheNumberOfFrames) {
+  for (const Codec codec : {Codec::kJson, Codec::kProto}) {
+    std::string frames, one;
+    for (size_t i = 0; i < kMaxFrames; ++i) {
+      if (codec == Codec::kJson && i > 0) frames += ',';
+      EncodeFrame(codec, Frame{0, PingFrame()}, frames);
+    }
+    EncodeFrame(codec, Frame{0, PingFrame()}, one);
+    std::string bytes;
+    EncodeSendRequest(codec, SendRequest(), frames, bytes);
+    EXPECT_THAT(DecodeSendRequest(codec, bytes, Limits()), IsOk());
+    frames += codec == Codec::kJson ? "," + one : one;
+    bytes.clear();
+    EncodeSendRequest(codec, SendRequest(), frames, bytes);
+    absl::Status refused = DecodeSendRequest(codec, bytes, Limits()).status();
+    EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
+    EXPECT_EQ(ReasonOf(refused), "FRAME_TOO_LARGE");
+  }
+}
+
 TEST(FrameCodecTest, SurvivesRandomEditsAndEveryTruncation) {
   for (Codec codec : kCodecs) {
     RandomFrames random(codec);

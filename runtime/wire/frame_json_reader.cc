@@ -174,6 +174,8 @@ void ReadKind(size_t index, JsonReader& json, const Limits& limits, Frame::Kind&
 
 void ReadFrames(JsonReader& json, const Limits& limits, std::vector<Frame>& frames) {
   json.Array([&] {
+    json.Fail(CheckFrameCount(frames));
+    if (!json.ok()) return;
     Frame& frame = frames.emplace_back();
     bool has_kind = false;
     std::string unknown;

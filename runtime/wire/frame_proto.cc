@@ -2,6 +2,7 @@
 
 #include "runtime/wire/frame_proto.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -154,7 +155,7 @@ absl::Status ReadMessage(std::string_view bytes, const Limits& limits, MessageFr
               absl::StrCat("message of ", fields.Bytes().size(), " bytes; limit is ",
                            limits.max_message_bytes, " (Limits::max_message_bytes)"));
         }
-        message.payload = std::string(fields.Bytes());
+        message.payload.assign(fields.Bytes());
         break;
       case 4:
         message.more = fields.Uint64() != 0;
@@ -300,8 +301,9 @@ absl::Status ReadKind(uint32_t number, std::string_view bytes, const Limits& lim
 }
 
 absl::Status ReadFrame(std::string_view bytes, const Limits& limits, std::vector<Frame>& frames) {
+  RUNNEL_RETURN_IF_ERROR(CheckFrameCount(frames));
   ProtoFields fields(bytes);
-  Frame frame;
+  Frame& frame = frames.emplace_back();
   bool has_kind = false;
   uint32_t unknown = 0;
   while (fields.Next()) {
@@ -321,8 +323,16 @@ absl::Status ReadFrame(std::string_view bytes, const Limits& limits, std::vector
             ? "a frame has no kind"
             : absl::StrCat("a frame of a kind this version does not know (field ", unknown, ")")));
   }
-  frames.push_back(std::move(frame));
   return fields.status();
+}
+
+// The field `frames` of `all`. Those that follow the first are taken to be of its size: room for
+// them is made at once.
+absl::Status ReadFrameOf(std::string_view all, ProtoFields& fields, const Limits& limits,
+                         std::vector<Frame>& frames) {
+  const std::string_view bytes = fields.Bytes();
+  if (frames.empty()) frames.reserve(std::min(all.size() / (bytes.size() + 2) + 1, kMaxFrames));
+  return ReadFrame(bytes, limits, frames);
 }
 
 absl::Status ReadSession(std::string_view bytes, FrameBatch::SessionInfo& session) {
@@ -431,7 +441,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, FrameBatch& ba
       batch.session = FrameBatch::SessionInfo();  // clang knows of no emplace without arguments
       fields.Fail(ReadSession(fields.Bytes(), *batch.session));
     }
-    if (fields.number() == kFrames) fields.Fail(ReadFrame(fields.Bytes(), limits, batch.frames));
+    if (fields.number() == kFrames) fields.Fail(ReadFrameOf(bytes, fields, limits, batch.frames));
   }
   return fields.status();
 }
@@ -460,7 +470,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, OpenRequest& r
         request.session_window_bytes = fields.Uint64();
         break;
       case kFrames:
-        fields.Fail(ReadFrame(fields.Bytes(), limits, request.frames));
+        fields.Fail(ReadFrameOf(bytes, fields, limits, request.frames));
         break;
     }
   }
@@ -472,7 +482,7 @@ absl::Status Decode(std::string_view bytes, const Limits& limits, SendRequest& r
   while (fields.Next()) {
     if (fields.number() == 1) request.seq = fields.Uint64();
     if (fields.number() == 2) request.ack = fields.Uint64();
-    if (fields.number() == kFrames) fields.Fail(ReadFrame(fields.Bytes(), limits, request.frames));
+    if (fields.number() == kFrames) fields.Fail(ReadFrameOf(bytes, fields, limits, request.frames));
   }
   return fields.status();
 }

@@ -4,6 +4,7 @@
 #ifndef RUNNEL_RUNTIME_WIRE_PROTO_WIRE_H_
 #define RUNNEL_RUNTIME_WIRE_PROTO_WIRE_H_
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,12 +20,7 @@ namespace runnel {
 class ProtoCounter {
  public:
   size_t size() const { return size_; }
-  void Varint(uint64_t value) {
-    do {
-      ++size_;
-      value >>= 7;
-    } while (value != 0);
-  }
+  void Varint(uint64_t value) { size_ += (std::bit_width(value | 1) + 6) / 7; }
   void Raw(std::string_view bytes) { size_ += bytes.size(); }
 
  private:
@@ -35,11 +31,14 @@ class ProtoAppender {
  public:
   explicit ProtoAppender(std::string& out) : out_(out) {}
   void Varint(uint64_t value) {
+    char bytes[10];
+    size_t size = 0;
     while (value >= 0x80) {
-      out_ += static_cast<char>(value | 0x80);
+      bytes[size++] = static_cast<char>(value | 0x80);
       value >>= 7;
     }
-    out_ += static_cast<char>(value);
+    bytes[size++] = static_cast<char>(value);
+    out_.append(bytes, size);
   }
   void Raw(std::string_view bytes) { out_.append(bytes); }
 
@@ -92,14 +91,29 @@ void PutMessage(Sink& sink, uint32_t field, const Put& put) {
 class ProtoFields {
  public:
   // `bytes` outlives the reader.
-  explicit ProtoFields(std::string_view bytes) : bytes_(bytes) {}
+  explicit ProtoFields(std::string_view bytes)
+      : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   // Goes to the next field, if there is one.
-  bool Next();
+  bool Next() {
+    if (next_ == end_) return false;
+    uint64_t tag = 0;
+    if (!ReadVarint(kShort, tag)) return false;
+    number_ = static_cast<uint32_t>(tag >> 3);
+    wire_type_ = tag & 7;
+    if (tag > UINT32_MAX || number_ == 0) return FailNumber();
+    if (wire_type_ == kVarint) return ReadVarint(kLong, varint_);
+    uint64_t length = 0;
+    if (wire_type_ != kLength) return ReadOther();
+    if (!ReadVarint(kShort, length)) return false;
+    return TakeBytes(length);
+  }
   uint32_t number() const { return number_; }
   // The field's value; an error when it is of another kind.
-  uint64_t Uint64();
-  std::string_view Bytes();
+  uint64_t Uint64() { return wire_type_ == kVarint ? varint_ : (FailKind("is not a number"), 0); }
+  std::string_view Bytes() {
+    return wire_type_ == kLength ? view_ : (FailKind("has no length"), std::string_view());
+  }
   // Bytes that have to be UTF-8.
   std::string_view String();
   // Appends the value, or the values of a packed field.
@@ -110,9 +124,41 @@ class ProtoFields {
 
  private:
   // Tags and lengths have at most 5 bytes, numbers 10.
-  bool ReadVarint(std::string_view& bytes, size_t max_bytes, uint64_t& value);
+  static constexpr size_t kShort = 5, kLong = 10;
+  static constexpr uint32_t kVarint = 0, kLength = 2;
 
-  std::string_view bytes_;
+  // Most have one byte or two.
+  bool ReadVarint(size_t max_bytes, uint64_t& value) {
+    const size_t left = static_cast<size_t>(end_ - next_);
+    if (left > 0 && Byte(0) < 0x80) {
+      value = Byte(0);
+      next_ += 1;
+      return true;
+    }
+    if (left > 1 && Byte(1) < 0x80) {
+      value = (Byte(0) & 0x7F) | Byte(1) << 7;
+      next_ += 2;
+      return true;
+    }
+    return ReadLongVarint(max_bytes, value);
+  }
+  uint64_t Byte(size_t i) const { return static_cast<unsigned char>(next_[i]); }
+  bool TakeBytes(uint64_t length) {
+    if (length > static_cast<size_t>(end_ - next_)) return FailCut();
+    view_ = std::string_view(next_, length);
+    next_ += length;
+    return true;
+  }
+
+  bool ReadLongVarint(size_t max_bytes, uint64_t& value);
+  // A field of a kind that is not written here.
+  bool ReadOther();
+  bool FailNumber();
+  bool FailCut();
+  void FailKind(std::string_view what);
+
+  const char* next_;
+  const char* end_;
   uint32_t number_ = 0;
   uint32_t wire_type_ = 0;
   uint64_t varint_ = 0;
