@@ -24,7 +24,10 @@ absl::Status WindowViolation(uint64_t call) {
 }  // namespace
 
 CallStream::CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window)
-    : sink_(sink), call_(call), send_window_(send_window), receive_window_(receive_window) {}
+    : sink_(sink),
+      call_(call),
+      send_window_(send_window),
+      receive_window_(receive_window, sink.limits().max_call_window_bytes) {}
 
 CallStream::~CallStream() {
   StopSending();
@@ -138,7 +141,7 @@ absl::Status CallStream::OnMessage(MessageFrame message) {
           absl::StrCat("message of ", message.size, " bytes; limit is ",
                        sink_.limits().max_message_bytes, " (Limits::max_message_bytes)"));
     }
-    if (unread_bytes_ + ungranted_bytes_ >= receive_window_) return WindowViolation(call_);
+    if (unread_bytes_ + ungranted_bytes_ >= receive_window_.bytes()) return WindowViolation(call_);
     unread_bytes_ += WindowCharge(message.size);
   }
   if (!message.part) {
@@ -228,9 +231,13 @@ void CallStream::GrantCredit(size_t charge) {
   unread_bytes_ -= charge;
   ungranted_bytes_ += charge;
   if (half_closed_ || !failed_.ok()) return;  // nobody will use it
-  if (ungranted_bytes_ * 2 < receive_window_) return;
+  const size_t before = receive_window_.bytes();
+  if (ungranted_bytes_ * 2 < before) return;
+  receive_window_.OnTaken(ungranted_bytes_, sink_.clock().Now());
+  // More than what was taken where the window grows. It shrinks by no more than its half.
   CreditFrame credit;
-  credit.bytes = std::exchange(ungranted_bytes_, 0);
+  credit.bytes = std::exchange(ungranted_bytes_, 0) + receive_window_.bytes() - before;
+  if (credit.bytes == 0) return;
   sink_.Send(Frame{call_, credit});
 }
 

@@ -14,6 +14,7 @@
 #include "google/protobuf/message.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/async/signal.h"
+#include "runtime/session/adaptive_window.h"
 #include "runtime/session/frame_sink.h"
 #include "runtime/session/send_window.h"
 #include "runtime/wire/frame.h"
@@ -24,7 +25,7 @@ namespace runnel {
 class CallStream final : private PartSource {
  public:
   // The sink outlives the stream. Windows are what either end may send before the other has
-  // taken it.
+  // taken it; that of what is received grows up to Limits::max_call_window_bytes.
   CallStream(FrameSink& sink, uint64_t call, size_t send_window, size_t receive_window);
   ~CallStream();
   CallStream(const CallStream&) = delete;
@@ -83,7 +84,7 @@ class CallStream final : private PartSource {
   FrameSink& sink_;
   const uint64_t call_;
   SendWindow send_window_;
-  const size_t receive_window_;
+  AdaptiveWindow receive_window_;
   std::optional<Outgoing> outgoing_;
   Signal sent_;
 

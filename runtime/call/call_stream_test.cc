@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "runtime/async/task_group.h"
+#include "runtime/testing/manual_clock.h"
 #include "runtime/testing/status_matchers.h"
 
 namespace runnel {
@@ -17,11 +18,15 @@ using ::testing::HasSubstr;
 // A session that keeps what its calls send.
 class RecordingSink final : public FrameSink {
  public:
-  explicit RecordingSink(Executor executor) : executor_(executor) {}
+  explicit RecordingSink(Executor executor) : executor_(executor) {
+    limits_.max_call_window_bytes = 0;  // windows stay as they are
+  }
 
   const Executor& executor() const override { return executor_; }
   Codec codec() const override { return Codec::kProto; }
   const Limits& limits() const override { return limits_; }
+  ManualClock& clock() const override { return clock_; }
+  void set_max_call_window_bytes(size_t bytes) { limits_.max_call_window_bytes = bytes; }
   void Send(const Frame& frame) override { frames.push_back(frame); }
   bool HasRoom() const override { return has_room; }
   Signal& room() override { return room_; }
@@ -44,6 +49,7 @@ class RecordingSink final : public FrameSink {
 
  private:
   Executor executor_;
+  mutable ManualClock clock_;
   Limits limits_;
   Signal room_;
 };
@@ -124,6 +130,28 @@ TEST_F(CallStreamTest, LargeMessageTravelsInPartsAndComesOutWhole) {
   absl::StatusOr<std::optional<std::string>> received = ReceiveNow();
   ASSERT_THAT(received, IsOk());
   EXPECT_EQ(*received, large);
+}
+
+TEST_F(CallStreamTest, GivesMoreCreditToWhoTakesMessagesFastAndLessAgainToWhoDoesNot) {
+  sink_.set_max_call_window_bytes(300);
+  CallStream stream(sink_, 7, 100, 100);
+  // Whatever the window was, all of it comes at once.
+  const auto credit_for = [&](size_t bytes, absl::Duration after) {
+    sink_.clock().Advance(after);
+    EXPECT_THAT(stream.OnMessage(Whole(bytes)), IsOk());
+    EXPECT_TRUE(stream.TryReceive().has_value());
+    EXPECT_FALSE(sink_.frames.empty());
+    const uint64_t credit = std::get<CreditFrame>(sink_.frames.back().kind).bytes;
+    sink_.frames.clear();
+    return credit;
+  };
+  EXPECT_EQ(credit_for(100, absl::Milliseconds(1)), 100u);
+  EXPECT_EQ(credit_for(100, absl::Milliseconds(1)), 200u);
+  EXPECT_EQ(credit_for(200, absl::Milliseconds(1)), 300u);
+  EXPECT_EQ(credit_for(300, absl::Milliseconds(1)), 300u);
+  EXPECT_EQ(credit_for(300, absl::Seconds(3)), 150u);
+  EXPECT_EQ(credit_for(150, absl::Seconds(3)), 100u);
+  EXPECT_EQ(credit_for(100, absl::Seconds(3)), 100u);
 }
 
 TEST_F(CallStreamTest, CreditIsGivenWhenTheApplicationTakesMessages) {

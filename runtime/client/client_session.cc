@@ -226,7 +226,7 @@ absl::StatusOr<HttpRequest> ClientSession::StreamRequest() {
     open.retry = open_may_have_arrived_;
     open.max_ms = max_ms;
     open.call_window_bytes = options_.limits.call_window_bytes;
-    open.session_window_bytes = options_.limits.session_window_bytes;
+    open.session_window_bytes = options_.limits.max_session_window_bytes;
     EncodeOpenRequest(options_.codec, open, batch.frames, body);
     RUNNEL_ASSIGN_OR_RETURN(request, MakeRequest("Open", std::move(body)));
     queue_.MarkPosted(batch.last);

@@ -90,6 +90,7 @@ class ClientSession final : public FrameSink,
   const Executor& executor() const override { return options_.executor; }
   Codec codec() const override { return options_.codec; }
   const Limits& limits() const override { return options_.limits; }
+  Clock& clock() const override { return clock_; }
   void Send(const Frame& frame) override;
   bool HasRoom() const override { return queue_.message_bytes() < session_send_window_; }
   Signal& room() override { return room_; }

@@ -43,8 +43,11 @@ struct Limits {
   size_t max_sessions_per_principal = 64;
   size_t max_sessions_per_address = 1'000;
   size_t max_calls_per_session = 1'000;
+  // How far a sender may be ahead of its receiver: at first, and at most, when it is fast.
   size_t call_window_bytes = 64 * 1024;
+  size_t max_call_window_bytes = 4 * 1024 * 1024;
   size_t session_window_bytes = 1024 * 1024;
+  size_t max_session_window_bytes = 8 * 1024 * 1024;
   // Of one session: messages that arrived and that no handler has read.
   size_t max_unread_bytes = 16 * 1024 * 1024;
   // Of all sessions of a server, divided among its loops: frames that clients have not

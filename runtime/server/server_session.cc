@@ -61,6 +61,8 @@ ServerSession::ServerSession(Options options)
     : options_(std::move(options)),
       epoch_("1"),
       sent_(options_.codec, epoch_),
+      window_(std::min(options_.client_session_window, options_.limits.session_window_bytes),
+              std::min(options_.client_session_window, options_.limits.max_session_window_bytes)),
       attachment_(*options_.clock, options_.executor, options_.times, *this) {}
 
 ServerSession::~ServerSession() {
@@ -114,7 +116,9 @@ absl::StatusOr<uint64_t> ServerSession::Attach(const AttachOptions& attach) {
 
 absl::Status ServerSession::Acknowledge(uint64_t seq) {
   const bool had_room = HasRoom();
+  const size_t before = sent_.message_bytes();
   RUNNEL_RETURN_IF_ERROR(sent_.Acknowledge(seq));
+  window_.OnTaken(before - sent_.message_bytes(), options_.clock->Now());
   Account();
   if (!had_room && HasRoom()) room_.Notify();
   acknowledged_.Notify();
@@ -180,11 +184,11 @@ void ServerSession::GiveUp(const std::string& why) {
 }
 
 bool ServerSession::HasRoom() const {
-  return sent_.message_bytes() < options_.client_session_window && options_.budget->open();
+  return sent_.message_bytes() < window_.bytes() && options_.budget->open();
 }
 
 Signal& ServerSession::room() {
-  return sent_.message_bytes() < options_.client_session_window ? options_.budget->room() : room_;
+  return sent_.message_bytes() < window_.bytes() ? options_.budget->room() : room_;
 }
 
 void ServerSession::TakeTurns(PartSource& source) {

@@ -23,6 +23,7 @@
 #include "runtime/server/method_registry.h"
 #include "runtime/server/server_call.h"
 #include "runtime/server/session_budget.h"
+#include "runtime/session/adaptive_window.h"
 #include "runtime/session/frame_sink.h"
 #include "runtime/session/replay_buffer.h"
 #include "runtime/wire/frame_codec.h"
@@ -44,7 +45,7 @@ class ServerSession final : public FrameSink,
     Codec codec = Codec::kJson;
     Limits limits;
     size_t client_call_window = 0;     // for messages to the client
-    size_t client_session_window = 0;  // ditto
+    size_t client_session_window = 0;  // ditto, at most
     SessionTimes times;
     Clock* clock = nullptr;
     Executor executor;
@@ -110,6 +111,7 @@ class ServerSession final : public FrameSink,
   const Executor& executor() const override { return options_.executor; }
   Codec codec() const override { return options_.codec; }
   const Limits& limits() const override { return options_.limits; }
+  Clock& clock() const override { return *options_.clock; }
   void Send(const Frame& frame) override;
   bool HasRoom() const override;
   Signal& room() override;
@@ -142,6 +144,7 @@ class ServerSession final : public FrameSink,
   const Options options_;
   const std::string epoch_;
   ReplayBuffer sent_;
+  AdaptiveWindow window_;  // for what is kept until it is acknowledged
   Signal room_;
   PartTurns turns_;
   size_t unread_bytes_ = 0;

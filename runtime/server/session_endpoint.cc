@@ -174,7 +174,7 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec
   // What a client would let us send is not what we are willing to keep for it.
   options.client_session_window =
       open.session_window_bytes > 0
-          ? std::min<size_t>(open.session_window_bytes, options_.limits.session_window_bytes)
+          ? std::min<size_t>(open.session_window_bytes, options_.limits.max_session_window_bytes)
           : options_.limits.session_window_bytes;
   options.times = options_.times;
   options.clock = options_.clock;

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "runtime/async/awaitable.h"
+#include "runtime/async/clock.h"
 #include "runtime/async/signal.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/limits.h"
@@ -23,6 +24,7 @@ class FrameSink {
   virtual const Executor& executor() const = 0;
   virtual Codec codec() const = 0;
   virtual const Limits& limits() const = 0;
+  virtual Clock& clock() const = 0;
 
   // Puts a frame behind those already there.
   virtual void Send(const Frame& frame) = 0;
