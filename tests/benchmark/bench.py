@@ -10,6 +10,7 @@ import argparse
 import collections
 import itertools
 import os
+import resource
 import sys
 
 sys.dont_write_bytecode = True  # its folder is a source tree
@@ -57,14 +58,15 @@ def run_once(run, workload, options):
     else:
         seconds = options.seconds
         arguments.append("--duration_ms=%d" % (seconds * 1000))
+    patience = processes.GRACE_SECONDS + workload.patience + seconds
     with processes.Server(programs.server, server_arguments, before_exec) as server:
         arguments.append("--server_pid=%d" % server.pid)
         if workload.proxy is None:
             return server.run_client(programs.client, arguments + ["--server=" + server.url],
-                                     seconds)
+                                     patience)
         with processes.Proxy(options.proxy, workload.proxy, server.url) as proxy:
             measured = server.run_client(programs.client, arguments + ["--server=" + proxy.url],
-                                         seconds)
+                                         patience)
             cuts = proxy.cuts()
     # A few messages, for the smoke test, are over before a cut.
     if workload.proxy and not cuts and not options.messages:
@@ -141,12 +143,30 @@ def parse_arguments(arguments):
     return options
 
 
+def check_files(wanted):
+    """Lets processes open as many files as they may. Returns the workloads for which that is
+    enough, after saying what is wrong with the others."""
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    enough = []
+    for workload in wanted:
+        if resource.RLIM_INFINITY != limit < workload.files:
+            print("bench: %s: not measured: a process of it opens %d files, and the limit "
+                  "(ulimit -Hn) is %d" % (workload.name, workload.files, limit), file=sys.stderr)
+        else:
+            enough.append(workload)
+    return enough
+
+
 def measure(options):
     """Goes through the rounds. Returns the figures, and how many of how many runs failed."""
     results = figures.Results()
-    runs = failures = 0
+    measurable = check_files(options.workloads)
+    runs = failures = len(options.workloads) - len(measurable)
     for number in range(options.rounds):
-        for workload in options.workloads:
+        for workload in measurable:
+            if workload.rounds is not None and number >= workload.rounds:
+                continue
             for run in runs_of(workload, options.programs):
                 name = "%s %s/%s" % (run.peer, workload.name, run.way)
                 if sys.stderr.isatty():

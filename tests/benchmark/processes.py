@@ -63,16 +63,16 @@ class Server:
             raise Failed("the server %s: %s" %
                          (how_it_ended(self._process.returncode), self.printed()))
 
-    def run_client(self, program, arguments, seconds):
+    def run_client(self, program, arguments, patience):
         """Runs a client on the same cores, and returns the object that it prints."""
         try:
             client = subprocess.run([program] + arguments, stdin=subprocess.DEVNULL,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                     preexec_fn=self._before_exec,
-                                    timeout=GRACE_SECONDS + seconds)
+                                    timeout=patience)
         except subprocess.TimeoutExpired:
             self.check_alive()
-            raise Failed("the client did not end within %d s" % (GRACE_SECONDS + seconds))
+            raise Failed("the client did not end within %d s" % patience)
         if client.returncode != 0:
             self.check_alive()
             raise Failed("the client %s: %s" %

@@ -1,6 +1,7 @@
 // The client of Runnel's benchmarks: carries out one plan (plan.h) and prints its figures. What
 // arrives is checked; a wrong or missing message is an error, and no figure.
 
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "runtime/async/task_group.h"
 #include "tests/benchmark/measurement.h"
 #include "tests/benchmark/plan.h"
+#include "tests/benchmark/runnel_crowd.h"
 #include "tests/benchmark/tick.runnel.h"
 #include "tests/benchmark/ticks.h"
 
@@ -96,7 +98,13 @@ Awaitable<absl::StatusOr<std::string>> MeasurePings(const Plan& plan, Ticks::Stu
   co_return measurement.Finish();
 }
 
-absl::StatusOr<std::string> Measure(const Plan& plan, Ticks::Stub& stub, IoThread& io) {
+absl::StatusOr<std::string> Measure(const Plan& plan, IoThread& io) {
+  ChannelOptions options;
+  options.codec = plan.codec == "json" ? Codec::kJson : Codec::kProto;
+  options.route = plan.route == "session" ? Route::kSession : Route::kDirect;
+  options.tls.ca_file = plan.ca_file;
+  options.limits.max_calls_per_session = 100'000;
+  Ticks::Stub stub(Channel::Connect(io.executor(), plan.server, options));
   switch (plan.workload) {
     case Plan::Workload::kUnary:
       return io.BlockOn(MeasureCalls(plan, stub, io.executor()));
@@ -105,9 +113,9 @@ absl::StatusOr<std::string> Measure(const Plan& plan, Ticks::Stub& stub, IoThrea
     case Plan::Workload::kPing:
       return io.BlockOn(MeasurePings(plan, stub));
     case Plan::Workload::kCrowd:
-      break;
+      return MeasureCrowd(plan, options, io);
   }
-  return absl::UnimplementedError("no such workload");
+  return absl::InternalError("no such workload");
 }
 
 int Main(int argc, char** argv) {
@@ -116,19 +124,15 @@ int Main(int argc, char** argv) {
     std::cerr << plan.status().message() << "\n";
     return 2;
   }
-  ChannelOptions options;
-  options.codec = plan->codec == "json" ? Codec::kJson : Codec::kProto;
-  options.route = plan->route == "session" ? Route::kSession : Route::kDirect;
-  options.tls.ca_file = plan->ca_file;
   IoThread io;
-  Ticks::Stub stub(Channel::Connect(io.executor(), plan->server, options));
-  absl::StatusOr<std::string> figures = Measure(*plan, stub, io);
+  absl::StatusOr<std::string> figures = Measure(*plan, io);
   if (!figures.ok()) {
     std::cerr << figures.status() << "\n";
-    return 1;
+    std::_Exit(1);
   }
   std::cout << *figures << std::endl;
-  return 0;
+  // Without closing a crowd's streams one after the other.
+  std::_Exit(0);
 }
 
 }  // namespace

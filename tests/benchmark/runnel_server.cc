@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <mutex>
 #include <string>
 
 #include "runnel/server.h"
+#include "runnel/topic.h"
 #include "tests/benchmark/plan.h"
 #include "tests/benchmark/tick.runnel.h"
 #include "tests/benchmark/ticks.h"
@@ -18,6 +20,8 @@ using Time = std::chrono::steady_clock;
 
 // More than any workload asks for: no peer that Runnel is compared with has such limits.
 constexpr size_t kCrowd = 100'000;
+
+int64_t Now() { return std::chrono::nanoseconds(Time::now().time_since_epoch()).count(); }
 
 class TickService final : public Ticks::Service {
  public:
@@ -48,6 +52,38 @@ class TickService final : public Ticks::Service {
       RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(tick));
     }
   }
+
+  Awaitable<absl::Status> Follow(ServerContext& context, const WatchRequest& request,
+                                 Writer<Tick>& out) override {
+    RUNNEL_CO_ASSIGN_OR_RETURN(Subscription<Tick> subscription,
+                               feed_.Subscribe(context.executor()));
+    {
+      const Tick first = MakeTick(request.payload_bytes());
+      RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(first));
+    }
+    co_return co_await subscription.SendTo(out, Subscription<Tick>::Ids::kWithout);
+  }
+
+  Awaitable<absl::StatusOr<PublishResponse>> Publish(ServerContext&,
+                                                     const PublishRequest& request) override {
+    PublishResponse response;
+    std::lock_guard lock(mutex_);
+    Tick tick = MakeTick(request.payload_bytes());
+    response.set_time_ns(Now());
+    for (int i = 0; i < request.messages(); ++i) {
+      SetSequence(tick, ++published_);
+      RUNNEL_CO_RETURN_IF_ERROR(feed_.Publish(tick).status());
+    }
+    response.set_last(published_);
+    co_return response;
+  }
+
+  void Close() { feed_.Close(); }
+
+ private:
+  Topic<Tick> feed_;
+  std::mutex mutex_;
+  int64_t published_ = 0;
 };
 
 int Main(int argc, char** argv) {
@@ -80,6 +116,7 @@ int Main(int argc, char** argv) {
   std::cout << server.url() << std::endl;
   while (std::getchar() != EOF) {
   }
+  service.Close();
   server.Shutdown(absl::ZeroDuration());
   return 0;
 }

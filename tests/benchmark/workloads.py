@@ -13,13 +13,18 @@ LATENCY = [Metric("p50", "us", "p50_us", "lower"), Metric("p99", "us", "p99_us",
 CALLS = [Metric("rate", "calls/s", "rate", "higher"), CALL_CPU]
 MESSAGES = [Metric("rate", "messages/s", "rate", "higher"), CPU]
 
+DELIVERIES = [Metric("server_memory", "KB/stream", "server_kb", "lower"),
+              Metric("client_memory", "KB/stream", "client_kb", "lower"), *LATENCY,
+              Metric("rate", "deliveries/s", "rate", "higher"),
+              CPU._replace(unit="us/delivery")]
+
 # A workload: the client's arguments, its metrics, the ways in which Runnel does it (codec/route)
 # and gRPC (its interface, and how many messages it may gather in a write; see ServerPlan). Where
 # `one_core`, both processes share one; those through a fault proxy have its arguments, and how
-# many messages. Runnel's figures of two workloads are compared where one names the other in `of`.
+# many messages. `files` is how many a process has open at a time. Runnel's figures of two workloads are compared where one names the other in `of`.
 Workload = collections.namedtuple(
-    "Workload", "name arguments metrics runnel grpc one_core tls proxy messages of",
-    defaults=(False, False, None, 0, None))
+    "Workload", "name arguments metrics runnel grpc one_core tls proxy messages of files patience rounds",
+    defaults=(False, False, None, 0, None, 0, 0, None))
 
 ALL_WAYS = ["proto/direct", "proto/session", "json/direct", "json/session"]
 SESSION = ["proto/session", "json/session"]
@@ -43,6 +48,18 @@ def stream(name, payload_bytes, **more):
     return Workload(name, arguments, MESSAGES, ALL_WAYS, GRPC_STREAM, **more)
 
 
+def crowd(name, subscribers, connections, **more):
+    """A feed with many subscribers (crowd.h). With connections of their own they make direct
+    calls; a session is what shares one."""
+    arguments = ["--workload=crowd", "--subscribers=%d" % subscribers,
+                 "--connections=" + connections, "--payload_bytes=100"]
+    own = connections == "own"
+    # With hints: they go only where more follows, so a lone message is none the worse.
+    more.setdefault("grpc", ["callback/16", "cq/16"])
+    return Workload(name, arguments, DELIVERIES, ["proto/direct"] if own else ["proto/session"],
+                    files=subscribers + 200 if own else 0, patience=subscribers / 50, **more)
+
+
 def proxied(name, proxy, **more):
     return Workload(name, ["--workload=stream", "--payload_bytes=100"], MESSAGES[:1],
                     ["proto/session"], [], proxy=proxy, messages=1000000, **more)
@@ -60,6 +77,11 @@ WORKLOADS = [
     stream("stream_16k", 16 * 1024),
     stream("stream_1k_tls", 1024, tls=True, of="stream_1k"),
     ping("ping_one_core", one_core=True),
+    crowd("crowd_1k_own", 1000, "own"),
+    crowd("crowd_1k_shared", 1000, "shared"),
+    # They take long. Of gRPC's ways the one that is best with 1,000, in every figure.
+    crowd("crowd_10k_own", 10000, "own", grpc=["cq/16"], rounds=3),
+    crowd("crowd_10k_shared", 10000, "shared", grpc=["cq/16"], rounds=3),
     # What cuts cost: the same way, on which every connection ends after 50 to 200 ms.
     proxied("stream_proxied", []),
     proxied("stream_cut", ["--cut-every=50-200"], of="stream_proxied"),

@@ -86,4 +86,19 @@ grpc::ServerBidiReactor<Tick, Tick>* CallbackService::Ping(grpc::CallbackServerC
   return new Ponger();
 }
 
+grpc::ServerWriteReactor<Tick>* CallbackService::Follow(grpc::CallbackServerContext*,
+                                                        const WatchRequest* request) {
+  return feed_.Join(request->payload_bytes());
+}
+
+grpc::ServerUnaryReactor* CallbackService::Publish(grpc::CallbackServerContext* context,
+                                                   const PublishRequest* request,
+                                                   PublishResponse* response) {
+  response->set_time_ns(std::chrono::nanoseconds(Time::now().time_since_epoch()).count());
+  response->set_last(feed_.Publish(request->messages()));
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
 }  // namespace runnel::benchmark
