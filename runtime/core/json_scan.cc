@@ -1,35 +1,44 @@
 #include "runtime/core/json_scan.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/core/utf8.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace runnel {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Whether one of the 8 bytes ends a run of plain characters: a quotation mark, a backslash, a
-// control character or a byte that is not ASCII.
-bool HasSpecial(uint64_t word) {
+// The lowest bit that is set is that of the first of the 8 bytes that ends a run of plain
+// characters: a quotation mark, a backslash, a control character or a byte that is not ASCII.
+uint64_t Special(uint64_t word) {
   constexpr uint64_t kOnes = 0x0101010101010101u, kHigh = 0x8080808080808080u;
   const auto has_zero = [](uint64_t x) { return (x - kOnes) & ~x & kHigh; };
-  return ((word & kHigh) | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\')) |
-          ((word - kOnes * 0x20) & ~word & kHigh)) != 0;
+  return (word & kHigh) | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\')) |
+         ((word - kOnes * 0x20) & ~word & kHigh);
 }
 
 bool IsPlain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
 size_t SkipPlain(std::string_view text, size_t i) {
-  for (; i + 8 <= text.size(); i += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    if (HasSpecial(word)) break;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; i + 8 <= text.size(); i += 8) {
+      uint64_t word;
+      std::memcpy(&word, text.data() + i, 8);
+      const uint64_t special = Special(word);
+      if (special != 0) return i + static_cast<size_t>(std::countr_zero(special)) / 8;
+    }
   }
   while (i < text.size() && IsPlain(static_cast<unsigned char>(text[i]))) ++i;
   return i;
@@ -105,6 +114,53 @@ absl::Status SkipScalar(std::string_view text, size_t& position) {
   }
 }
 
+#ifdef __SSE2__
+
+// The first character that `find` marks among sixteen, and `is` accepts by itself; `end` if there
+// is none.
+
+template <typename Find, typename Is>
+const char* FindFirst(const char* p, const char* end, Find find, Is is) {
+  for (; end - p >= 16; p += 16) {
+    const auto found = static_cast<unsigned>(
+        _mm_movemask_epi8(find(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))));
+    if (found != 0) return p + std::countr_zero(found);
+  }
+  return std::find_if(p, end, is);
+}
+
+__m128i Equals(__m128i chars, char c) { return _mm_cmpeq_epi8(chars, _mm_set1_epi8(c)); }
+
+#endif
+
+bool IsBracket(char c) { return c == '{' || c == '}' || c == '[' || c == ']'; }
+
+const char* FindBracketOrQuote(const char* p, const char* end) {
+  const auto is = [](char c) { return c == '"' || IsBracket(c); };
+#ifdef __SSE2__
+  const auto find = [](__m128i chars) {
+    // Brackets are braces without the bit 0x20.
+    const __m128i folded = _mm_or_si128(chars, _mm_set1_epi8(0x20));
+    return _mm_or_si128(Equals(chars, '"'), _mm_or_si128(Equals(folded, '{'), Equals(folded, '}')));
+  };
+  return FindFirst(p, end, find, is);
+#else
+  return std::find_if(p, end, is);
+#endif
+}
+
+const char* FindQuoteOrBackslash(const char* p, const char* end) {
+  const auto is = [](char c) { return c == '"' || c == '\\'; };
+#ifdef __SSE2__
+  const auto find = [](__m128i chars) {
+    return _mm_or_si128(Equals(chars, '"'), Equals(chars, '\\'));
+  };
+  return FindFirst(p, end, find, is);
+#else
+  return std::find_if(p, end, is);
+#endif
+}
+
 // The key of a member and its colon.
 absl::Status SkipKey(std::string_view text, std::string_view expected, size_t& position) {
   if (position >= text.size() || text[position] != '"') return JsonError(position, expected);
@@ -129,14 +185,6 @@ absl::Status JsonDepthError(size_t position, int max_depth) {
   return absl::ResourceExhaustedError(absl::StrCat("JSON at byte ", position,
                                                    " is nested more than ", max_depth,
                                                    " deep; the limit is Limits::max_json_depth"));
-}
-
-void SkipJsonSpace(std::string_view text, size_t& position) {
-  while (position < text.size()) {
-    const char c = text[position];
-    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return;
-    ++position;
-  }
 }
 
 absl::Status SkipJsonString(std::string_view text, size_t& position) {
@@ -188,7 +236,7 @@ absl::Status SkipJsonNumber(std::string_view text, size_t& position) {
 }
 
 absl::Status SkipJsonValue(std::string_view text, int depth, int max_depth, size_t& position) {
-  std::vector<bool> open;  // the containers around the position, true for objects
+  absl::InlinedVector<bool, 64> open;  // the containers around the position, true for objects
   while (true) {
     // A value begins here.
     const char c = position < text.size() ? text[position] : '\0';
@@ -224,6 +272,27 @@ absl::Status SkipJsonValue(std::string_view text, int depth, int max_depth, size
     SkipJsonSpace(text, position);
     if (open.back()) RUNNEL_RETURN_IF_ERROR(SkipKey(text, "expected a key after ','", position));
   }
+}
+
+absl::Status SkipUncheckedJson(std::string_view text, size_t& position) {
+  const char first = position < text.size() ? text[position] : '\0';
+  if (first != '{' && first != '[') return SkipScalar(text, position);
+  const char* const end = text.data() + text.size();
+  const char* p = text.data() + position;
+  for (size_t open = 0; (p = FindBracketOrQuote(p, end)) != end;) {
+    const char c = *p++;
+    if (c == '"') {
+      while ((p = FindQuoteOrBackslash(p, end)) != end && *p == '\\') p += p + 1 < end ? 2 : 1;
+      if (p == end) break;
+      ++p;
+    } else if (c == '{' || c == '[') {
+      ++open;
+    } else if (--open == 0) {
+      position = static_cast<size_t>(p - text.data());
+      return absl::OkStatus();
+    }
+  }
+  return JsonError(position = text.size(), "the text ends inside an object or array");
 }
 
 absl::Status ScanJson(std::string_view text, int max_depth) {

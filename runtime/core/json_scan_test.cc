@@ -98,6 +98,30 @@ TEST(JsonScanTest, FindsTheEndOfAValue) {
 
 // nlohmann's reader agrees with ours on everything that random edits make of a text. It refuses
 // numbers that no double holds; without exponents there are none.
+TEST(JsonScanTest, FindsTheEndOfAValueThatIsNotChecked) {
+  for (const std::string_view value :
+       {"{}", "[]", R"({"a":[1,{"b":"]}"}]})", R"(["\"]","\\",{}])", "[\"\\\\\\\"]\"]", "{x}", "[}",
+        "[\"a long string, with a [ bracket in it\", { }, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ]",
+        "1.5", "true", "\"a\\\"b\""}) {
+    for (const std::string_view rest : {"", "}", ",\"x\":[{"}) {
+      const std::string text = "  " + std::string(value) + std::string(rest);
+      size_t position = 2;
+      EXPECT_THAT(SkipUncheckedJson(text, position), IsOk()) << text;
+      EXPECT_EQ(position, 2 + value.size()) << text;
+    }
+  }
+}
+
+TEST(JsonScanTest, RefusesAValueThatIsNotCheckedWhenItHasNoEnd) {
+  for (const std::string_view text :
+       {"", "{", "[[]", "{\"a}", "[\"\\", "[\"\\\"]", "x", "]", "\"a", "tru",
+        "[\"a string that is longer than sixteen", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"}) {
+    size_t position = 0;
+    EXPECT_THAT(SkipUncheckedJson(text, position), StatusIs(absl::StatusCode::kInvalidArgument))
+        << text;
+  }
+}
+
 TEST(JsonScanTest, AgreesWithAnotherReader) {
   const uint32_t seed = std::random_device{}();
   SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -182,16 +182,24 @@ TEST(FrameCodecTest, WritesAMessageThatNeverCameAsJson) {
   EXPECT_EQ(Batch(Codec::kJson, batch->frames), json);
 }
 
-TEST(FrameCodecTest, GivesAnInlineMessageItsWholeDepth) {
-  Limits limits;
-  limits.max_json_depth = 5;
-  const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
-  EXPECT_THAT(DecodeFrameBatch(Codec::kJson, Batch(Codec::kJson, {{1, MessageFrame{1, nested(5)}}}),
-                               limits),
-              IsOk());
-  EXPECT_THAT(DecodeFrameBatch(Codec::kJson, Batch(Codec::kJson, {{1, MessageFrame{1, nested(6)}}}),
-                               limits),
-              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("max_json_depth")));
+TEST(FrameCodecTest, LeavesWhatIsInAnInlineMessageToItsReader) {
+  const std::vector<std::string> kMessages = {
+      std::string(200, '[') + std::string(200, ']'),
+      "{x:[}]",
+      R"(["]\"}"])",
+      "{\"\xff\":01}",
+  };
+  for (const std::string& message : kMessages) {
+    // As writers here have it, and in another form.
+    for (const std::string& frame :
+         {R"({"call":7,"message":{"size":5,"json":)" + message + "}}",
+          R"({"message":{"size":5,"json":)" + message + R"( },"call":7})"}) {
+      const absl::StatusOr<FrameBatch> batch =
+          DecodeFrameBatch(Codec::kJson, R"({"frames":[)" + frame + "]}", Limits());
+      ASSERT_THAT(batch, IsOk()) << frame;
+      EXPECT_EQ(batch->frames[0], (Frame{7, MessageFrame{5, message}}));
+    }
+  }
 }
 
 TEST(FrameCodecTest, IgnoresUnknownFieldsEverywhere) {
@@ -284,6 +292,10 @@ TEST(FrameCodecTest, RefusesBadJson) {
       {R"({"frames":[{"call":18446744073709551616,"ping":{}}]})", "expected a whole number"},
       {R"({"frames":[{"call":1.5,"ping":{}}]})", "expected a whole number"},
       {R"({"frames":[{"message":{"json":}}]})", "expected a value"},
+      {R"({"frames":[{"call":1,"message":{"size":1,"json":[[[[[}}]})", "ends inside an object"},
+      {R"({"frames":[{"call":1,"message":{"size":1,"json":01}}]})", "after a leading 0"},
+      {R"({"frames":[{"call":01,"message":{"size":1,"json":1}}]})", "after a leading 0"},
+      {R"({"frames":[{"call":1,"message":{"size":1,"json":1},"ping":{}}]})", "two kinds"},
       {R"({"frames":[{"message":{"part":"?"}}]})", "expected base64"},
       {R"({"frames":[{"message":{"more":1}}]})", "expected true or false"},
       {R"({"frames":[{"open":{"method":7}}]})", "expected a string"},

@@ -1,5 +1,6 @@
 #include "runtime/wire/json_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 #include <utility>
@@ -69,7 +70,8 @@ void JsonReader::Object(absl::FunctionRef<void(std::string_view key)> member) {
         Fail("expected a key");
         break;
       }
-      const std::string key = String();
+      std::string storage;
+      const std::string_view key = Text(storage);
       if (!Expect(':', "expected ':' after a key")) break;
       member(key);
     } while (Another('}', "expected ',' or '}'"));
@@ -94,17 +96,25 @@ void JsonReader::Array(absl::FunctionRef<void()> element) {
   --depth_;
 }
 
+std::string_view JsonReader::Text(std::string& storage) {
+  const size_t start = position_ + 1;
+  status_ = SkipJsonString(text_, position_);
+  if (!status_.ok()) return std::string_view();
+  const std::string_view body = text_.substr(start, position_ - 1 - start);
+  if (body.find('\\') == body.npos) return body;
+  AppendUnescapedJson(body, storage);
+  return storage;
+}
+
 std::string JsonReader::String() {
   if (!status_.ok() || Null()) return std::string();
   if (position_ >= text_.size() || text_[position_] != '"') {
     Fail("expected a string");
     return std::string();
   }
-  const size_t start = position_ + 1;
-  status_ = SkipJsonString(text_, position_);
-  if (!status_.ok()) return std::string();
   std::string value;
-  AppendUnescapedJson(text_.substr(start, position_ - 1 - start), value);
+  const std::string_view text = Text(value);
+  if (value.empty()) value = text;
   return value;
 }
 
@@ -115,12 +125,9 @@ uint32_t JsonReader::Uint32() { return static_cast<uint32_t>(Number(UINT32_MAX))
 uint64_t JsonReader::Number(uint64_t max) {
   if (!status_.ok() || Null()) return 0;
   const size_t start = position_;
-  std::string digits;
-  if (position_ < text_.size() && text_[position_] == '"') {
-    digits = String();
-  } else {
-    digits = std::string(Raw());
-  }
+  std::string storage;
+  const bool quoted = position_ < text_.size() && text_[position_] == '"';
+  const std::string_view digits = quoted ? Text(storage) : Raw();
   if (!status_.ok()) return 0;
   uint64_t value = 0;
   const char* const end = digits.data() + digits.size();
@@ -155,20 +162,30 @@ std::string JsonReader::Bytes() {
   return status_.ok() ? bytes : std::string();
 }
 
-std::string_view JsonReader::Raw() { return RawAt(depth_); }
-
-std::string_view JsonReader::RawDocument() { return RawAt(0); }
-
-std::string_view JsonReader::RawAt(int depth) {
+std::string_view JsonReader::Raw() {
   if (!status_.ok()) return std::string_view();
   SkipSpace();
   const size_t start = position_;
-  if (position_ >= text_.size()) {
-    Fail("expected a value");
-    return std::string_view();
-  }
-  status_ = SkipJsonValue(text_, depth, max_depth_, position_);
+  status_ = SkipJsonValue(text_, depth_, max_depth_, position_);
   return status_.ok() ? text_.substr(start, position_ - start) : std::string_view();
+}
+
+std::string_view JsonReader::RawDocument() {
+  if (!status_.ok()) return std::string_view();
+  SkipSpace();
+  const size_t start = position_;
+  status_ = SkipUncheckedJson(text_, position_);
+  return status_.ok() ? text_.substr(start, position_ - start) : std::string_view();
+}
+
+bool JsonReader::TakeNumber(uint64_t& value) {
+  constexpr size_t kMaxDigits = 16;
+  const char* const start = text_.data() + position_;
+  const char* const end = start + std::min(text_.size() - position_, kMaxDigits);
+  const char* const stop = std::from_chars(start, end, value).ptr;
+  if (stop == start || (*start == '0' && stop != start + 1)) return false;
+  position_ += static_cast<size_t>(stop - start);
+  return true;
 }
 
 absl::Status JsonReader::Finish() {

@@ -42,11 +42,25 @@ class JsonReader {
   std::string Bytes();
   // The value as it stands in the text.
   std::string_view Raw();
-  // The same for a value that is a document of its own: its depth counts from here.
+  // The same for a value that is a document of its own, which whoever reads it checks: its depth
+  // counts from there.
   std::string_view RawDocument();
   // Whether the value is null, which is read then.
   bool Null();
   void Skip() { Raw(); }
+
+  // For texts whose form is mostly known: takes what is next if it is exactly this, white space
+  // included.
+  bool Take(std::string_view exactly) {
+    if (!status_.ok() || !text_.substr(position_).starts_with(exactly)) return false;
+    position_ += exactly.size();
+    return true;
+  }
+  // Takes at most 16 digits, if there are some.
+  bool TakeNumber(uint64_t& value);
+  // Goes back to where `position()` was.
+  size_t position() const { return position_; }
+  void GoBack(size_t position) { position_ = position; }
 
   // What is wrong with what was read; for a value that its reader does not like.
   void Fail(std::string_view what);
@@ -56,8 +70,9 @@ class JsonReader {
   bool ok() const { return status_.ok(); }
 
  private:
+  // The string at a quotation mark: in the text or, where it has escapes, in `storage`.
+  std::string_view Text(std::string& storage);
   uint64_t Number(uint64_t max);
-  std::string_view RawAt(int depth);
   bool Expect(char c, std::string_view what);
   // Behind an element: whether another follows before `close`.
   bool Another(char close, std::string_view what);
