@@ -34,6 +34,9 @@ class CallAttempt {
   // Sends a message, the last one of the call where `last` says so. Returns when there is room for
   // another.
   virtual Awaitable<absl::Status> Send(std::string message, bool last) = 0;
+  // Whether there is room already. Then SendNow does the same without a coroutine.
+  virtual bool MaySend() const { return false; }
+  virtual void SendNow(std::string /*message*/, bool /*last*/) {}
   // No message follows. Not needed after one that was the last.
   virtual Awaitable<absl::Status> HalfClose() = 0;
   // The next message, valid until the next Receive. Nullopt, or an error: what the attempt ended

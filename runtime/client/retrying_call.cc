@@ -94,6 +94,22 @@ Awaitable<absl::Status> RetryingCall::Write(const google::protobuf::Message& mes
   co_return co_await FlushAll();
 }
 
+bool RetryingCall::TryWrite(const google::protobuf::Message& message, const WriteOptions& options) {
+  // Nothing is kept any more, and nothing is on its way.
+  const bool straight = committed_ && !end_ && !half_closed_ && !recovering_ && !flushing_ &&
+                        passed_ == written_ && attempt_->MaySend();
+  if (!straight) return false;
+  std::string bytes;
+  // What cannot be encoded says why when it is written again.
+  if (!EncodeMessage(options_.codec, message, bytes).ok()) return false;
+  attempt_->SendNow(std::move(bytes), options.last);
+  ++written_;
+  ++passed_;
+  ++first_message_;
+  half_closed_ = half_close_passed_ = options.last;
+  return true;
+}
+
 Awaitable<absl::Status> RetryingCall::WritesDone() {
   if (end_ || std::exchange(half_closed_, true)) co_return absl::OkStatus();
   co_return co_await FlushAll();

@@ -44,6 +44,7 @@ class RetryingCall final : public ClientCall {
 
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
+  bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
   Awaitable<absl::Status> WritesDone() override;
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   bool TryRead(google::protobuf::Message& message) override;

@@ -57,9 +57,13 @@ Awaitable<absl::Status> SessionAttempt::Send(std::string message, bool last) {
     if (!opened.ok() || whole) co_return opened;
   }
   RUNNEL_CO_RETURN_IF_ERROR(co_await stream_->WaitToSend());
+  SendNow(std::move(message), last);
+  co_return absl::OkStatus();
+}
+
+void SessionAttempt::SendNow(std::string message, bool last) {
   stream_->SendMessage(std::move(message));
   if (last) stream_->SendLast(Frame{id_, HalfCloseFrame()});
-  co_return absl::OkStatus();
 }
 
 Awaitable<absl::Status> SessionAttempt::HalfClose() {

@@ -23,6 +23,8 @@ class SessionAttempt final : public CallAttempt, private SessionCallListener {
   ~SessionAttempt() override;
 
   Awaitable<absl::Status> Send(std::string message, bool last) override;
+  bool MaySend() const override { return !end_ && opened() && stream_->MaySend(); }
+  void SendNow(std::string message, bool last) override;
   Awaitable<absl::Status> HalfClose() override;
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() override;
   std::optional<std::string_view> TryReceive() override;

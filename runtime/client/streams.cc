@@ -98,6 +98,11 @@ bool StreamHandle::TryRead(const Executor& here, google::protobuf::Message& mess
          state_->call->TryRead(message);
 }
 
+bool StreamHandle::TryWrite(const Executor& here, const google::protobuf::Message& message) {
+  return state_->loop == here && state_->call != nullptr &&
+         state_->call->TryWrite(message, WriteOptions());
+}
+
 Metadata StreamHandle::initial_metadata() const { return state_->snapshot.initial; }
 Metadata StreamHandle::trailing_metadata() const { return state_->snapshot.trailing; }
 

@@ -31,8 +31,9 @@ class StreamHandle {
   Awaitable<absl::Status> Write(const google::protobuf::Message& message, WriteOptions options);
   Awaitable<absl::Status> WritesDone();
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message);
-  // As MessageReader::TryRead, from a coroutine of the loop `here`.
+  // As MessageReader::TryRead and MessageWriter::TryWrite, from a coroutine of the loop `here`.
   bool TryRead(const Executor& here, google::protobuf::Message& message);
+  bool TryWrite(const Executor& here, const google::protobuf::Message& message);
   Metadata initial_metadata() const;
   Metadata trailing_metadata() const;
   void Cancel();
@@ -99,6 +100,8 @@ class ClientWriter {
   // Returns when there is room for another message. After an error call Finish: it says
   // what the call ended with.
   Awaitable<absl::Status> Write(const Request& message) {
+    const Executor here = co_await asio::this_coro::executor;
+    if (stream_.TryWrite(here, message)) co_return absl::OkStatus();
     co_return co_await stream_.Write(message, WriteOptions());
   }
 
@@ -136,6 +139,8 @@ class ClientStream {
   // Returns when there is room for another message. After an error, Read says what the call ended
   // with.
   Awaitable<absl::Status> Write(const Request& message) {
+    const Executor here = co_await asio::this_coro::executor;
+    if (stream_.TryWrite(here, message)) co_return absl::OkStatus();
     co_return co_await stream_.Write(message, WriteOptions());
   }
   Awaitable<absl::Status> WritesDone() { return stream_.WritesDone(); }
