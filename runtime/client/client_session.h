@@ -111,7 +111,7 @@ class ClientSession final : public FrameSink,
   void OnStreamDead() override;
   void OnStreamHeldBack() override;
 
-  // The two directions, each a task.
+  // Runs the two directions, each a task.
   static Awaitable<void> Run(Self self);
   static Awaitable<void> RunDown(Self self);
   static Awaitable<void> RunUp(Self self);

@@ -22,8 +22,9 @@ struct HttpClientOptions {
   Limits limits;           // max_header_bytes and max_header_fields, of responses
   Clock* clock = nullptr;  // Clock::Real() where not set
   absl::Duration connect_timeout = absl::Seconds(10);
-  // Connections that no request uses: so many are kept, for so long (less than servers do).
-  size_t max_idle_connections = 16;
+  // Connections that no request uses: so many are kept, for so long (less than servers do). A
+  // program that has more calls under way than these connects anew for the others, again and again.
+  size_t max_idle_connections = 256;
   absl::Duration idle_timeout = absl::Seconds(60);
   TlsClientOptions tls;  // for https
 };
