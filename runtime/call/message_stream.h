@@ -10,10 +10,9 @@
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "runtime/async/awaitable.h"
+#include "runtime/call/shared_message.h"
 
 namespace runnel {
-
-class SharedMessage;
 
 struct WriteOptions {
   WriteOptions() = default;  // no aggregate: see CallOptions
@@ -51,13 +50,12 @@ class MessageWriter {
   virtual Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                         const WriteOptions& options) = 0;
 
-  // The same for a message that other streams send too, encoded once for all. An `event_id` is the
-  // message's own. This one hands the message to Write: so a writer that looks at messages, or
-  // changes them, needs to know of Write only.
-  virtual Awaitable<absl::Status> WriteShared(const SharedMessage& message,
-                                              const WriteOptions& options);
+  // The same for messages that other streams send too, encoded once for all, with their own ids or
+  // without. They leave together where there is room. This one hands them to Write, one by one: so
+  // a writer that looks at messages, or changes them, needs to know of Write only.
+  virtual Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids);
 
-  // The same where there is room already, without the price of a coroutine: the message has been
+  // As Write, where there is room already, without the price of a coroutine: the message has been
   // taken over, though there may be none for another. False says nothing, and nothing was taken:
   // Write it. Whoever wraps a writer need not have it.
   virtual bool TryWrite(const google::protobuf::Message& /*message*/,

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,11 @@ class SharedMessage {
   mutable std::string proto_;
   mutable std::string proto_event_;
 };
+
+using SharedMessagePtr = std::shared_ptr<const SharedMessage>;
+
+// Some that follow one another in a stream.
+using SharedMessages = std::span<const SharedMessagePtr>;
 
 }  // namespace runnel
 

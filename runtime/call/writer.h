@@ -35,25 +35,17 @@ class Writer {
     return WriteWith(message, std::move(options));
   }
 
-  // As Write, of a T that others send too: what subscribers of a feed get (runnel/topic.h).
-  Awaitable<absl::Status> WriteShared(const SharedMessage& message) {
-    return WriteSharedWith(message, WriteOptions());
-  }
-  // The same with the message's own id.
-  Awaitable<absl::Status> WriteSharedWithId(const SharedMessage& message) {
-    WriteOptions options;
-    options.event_id = message.event_id();
-    return WriteSharedWith(message, std::move(options));
+  // As Write, of messages (T each) that others send too: what subscribers of a feed get
+  // (runnel/topic.h). With their own ids, or without.
+  Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) {
+    assert(messages.empty() || messages.front()->message().GetDescriptor() == T::descriptor());
+    return messages_.WriteShared(messages, ids);
   }
 
  private:
   Awaitable<absl::Status> WriteWith(const T& message, WriteOptions options) {
     if (messages_.TryWrite(message, options)) co_return absl::OkStatus();
     co_return co_await messages_.Write(message, options);
-  }
-  Awaitable<absl::Status> WriteSharedWith(const SharedMessage& message, WriteOptions options) {
-    assert(message.message().GetDescriptor() == T::descriptor());
-    co_return co_await messages_.WriteShared(message, options);
   }
 
   MessageWriter& messages_;

@@ -106,22 +106,26 @@ Awaitable<absl::Status> DirectCall::Write(const google::protobuf::Message& messa
     co_return EncodeMessage(codec_, message, out_.bytes());
   }
   RUNNEL_CO_RETURN_IF_ERROR(AppendMessageEvent(message, options.event_id));
-  co_return co_await Flush();
-}
-
-Awaitable<absl::Status> DirectCall::WriteShared(const SharedMessage& message,
-                                                const WriteOptions& options) {
-  if (!streams()) co_return co_await Write(message.message(), options);
-  if (context().IsCancelled()) co_return context().cancel_status();
-  RUNNEL_CO_RETURN_IF_ERROR(CheckEventId(options.event_id));
-  const auto id = options.event_id.empty() ? SharedMessage::Id::kWithout : SharedMessage::Id::kWith;
-  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view event, message.Event(codec_, id));
-  out_.bytes().append(event);
-  co_return co_await Flush();
-}
-
-Awaitable<absl::Status> DirectCall::Flush() {
   out_.Flush();
+  co_return co_await WaitForRoom();
+}
+
+Awaitable<absl::Status> DirectCall::WriteShared(SharedMessages messages, SharedMessage::Id ids) {
+  if (!streams()) co_return co_await MessageWriter::WriteShared(messages, ids);
+  if (context().IsCancelled()) co_return context().cancel_status();
+  for (const SharedMessagePtr& message : messages) {
+    if (ids == SharedMessage::Id::kWith) {
+      RUNNEL_CO_RETURN_IF_ERROR(CheckEventId(message->event_id()));
+    }
+    RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view event, message->Event(codec_, ids));
+    out_.bytes().append(event);
+    out_.Flush();
+    if (out_.full()) RUNNEL_CO_RETURN_IF_ERROR(co_await WaitForRoom());
+  }
+  co_return absl::OkStatus();
+}
+
+Awaitable<absl::Status> DirectCall::WaitForRoom() {
   while (out_.full()) {
     absl::Status waited = co_await out_.WaitUntilTaken();
     if (context().IsCancelled()) co_return context().cancel_status();

@@ -34,8 +34,7 @@ class DirectCall final : public ServerCall {
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
-  Awaitable<absl::Status> WriteShared(const SharedMessage& message,
-                                      const WriteOptions& options) override;
+  Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
   bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
 
  private:
@@ -45,8 +44,8 @@ class DirectCall final : public ServerCall {
   absl::Status CheckEventId(const std::string& event_id);
   absl::Status AppendMessageEvent(const google::protobuf::Message& message,
                                   const std::string& event_id);
-  // Lets events leave; returns when there is room for another.
-  Awaitable<absl::Status> Flush();
+  // Returns when there is room for another event.
+  Awaitable<absl::Status> WaitForRoom();
   HttpResponse UnaryResponse();
   HttpResponse StreamResponse();
 

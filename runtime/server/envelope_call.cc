@@ -155,17 +155,22 @@ Awaitable<absl::Status> EnvelopeCall::Write(const google::protobuf::Message& mes
   if (context().IsCancelled()) co_return context().cancel_status();
   encoded_.clear();
   RUNNEL_CO_RETURN_IF_ERROR(EncodeMessage(request_.codec, message, encoded_));
-  co_return co_await WriteEncoded(encoded_);
+  AppendMessage(encoded_);
+  co_return co_await WaitForRoom();
 }
 
-Awaitable<absl::Status> EnvelopeCall::WriteShared(const SharedMessage& message,
-                                                  const WriteOptions&) {
+// Envelopes have no ids.
+Awaitable<absl::Status> EnvelopeCall::WriteShared(SharedMessages messages, SharedMessage::Id) {
   if (context().IsCancelled()) co_return context().cancel_status();
-  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view encoded, message.Encoded(request_.codec));
-  co_return co_await WriteEncoded(encoded);
+  for (const SharedMessagePtr& message : messages) {
+    RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view encoded, message->Encoded(request_.codec));
+    AppendMessage(encoded);
+    if (out_.full()) RUNNEL_CO_RETURN_IF_ERROR(co_await WaitForRoom());
+  }
+  co_return absl::OkStatus();
 }
 
-Awaitable<absl::Status> EnvelopeCall::WriteEncoded(std::string_view message) {
+void EnvelopeCall::AppendMessage(std::string_view message) {
   if (!streams()) out_.bytes().clear();
   if (request_.response_coding == Compression::kGzip && message.size() >= kLeastCompressedBytes) {
     compressed_.clear();
@@ -174,9 +179,11 @@ Awaitable<absl::Status> EnvelopeCall::WriteEncoded(std::string_view message) {
   } else {
     AppendEnvelope(0, message, out_.bytes());
   }
-  if (!streams()) co_return absl::OkStatus();
-  out_.Flush();
-  while (out_.full()) {
+  if (streams()) out_.Flush();
+}
+
+Awaitable<absl::Status> EnvelopeCall::WaitForRoom() {
+  while (streams() && out_.full()) {
     taken_.Notify();  // ReadAhead looks again
     absl::Status waited = co_await out_.WaitUntilTaken();
     if (context().IsCancelled()) co_return context().cancel_status();

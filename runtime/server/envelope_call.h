@@ -36,11 +36,13 @@ class EnvelopeCall final : public ServerCall {
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
-  Awaitable<absl::Status> WriteShared(const SharedMessage& message,
-                                      const WriteOptions& options) override;
+  Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
 
  private:
-  Awaitable<absl::Status> WriteEncoded(std::string_view message);
+  // Lets an encoded message leave; the only response waits for the call's end.
+  void AppendMessage(std::string_view message);
+  // Returns when there is room for another.
+  Awaitable<absl::Status> WaitForRoom();
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
   absl::Status Decode(const Envelope& envelope, google::protobuf::Message& message) const;

@@ -54,25 +54,24 @@ absl::Status SessionCall::Send(const google::protobuf::Message& message,
                                const WriteOptions& options) {
   std::string payload;
   RUNNEL_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
-  SendPayload(std::move(payload), options);
-  return absl::OkStatus();
-}
-
-Awaitable<absl::Status> SessionCall::WriteShared(const SharedMessage& message,
-                                                 const WriteOptions& options) {
-  RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
-  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view payload, message.Encoded(session_->codec()));
-  SendPayload(std::string(payload), options);
-  co_return absl::OkStatus();
-}
-
-void SessionCall::SendPayload(std::string payload, const WriteOptions& options) {
   SendHeaderOnce();
   if (options.last && CallStream::FitsOneFrame(payload.size())) {
     last_message_ = std::move(payload);
   } else {
     stream_.SendMessage(std::move(payload));
   }
+  return absl::OkStatus();
+}
+
+// Sessions have ids of their own.
+Awaitable<absl::Status> SessionCall::WriteShared(SharedMessages messages, SharedMessage::Id) {
+  for (const SharedMessagePtr& message : messages) {
+    if (!stream_.MaySend()) RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
+    RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view payload, message->Encoded(session_->codec()));
+    SendHeaderOnce();
+    stream_.SendMessage(std::string(payload));
+  }
+  co_return absl::OkStatus();
 }
 
 void SessionCall::SendHeaderOnce() {

@@ -28,14 +28,12 @@ class SessionCall final : public ServerCall {
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
-  Awaitable<absl::Status> WriteShared(const SharedMessage& message,
-                                      const WriteOptions& options) override;
+  Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
   bool TryRead(google::protobuf::Message& message) override;
   bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
 
  private:
   absl::Status Send(const google::protobuf::Message& message, const WriteOptions& options);
-  void SendPayload(std::string payload, const WriteOptions& options);
   void OnEnd(const absl::Status& status) override;
   void SendHeaderOnce();
 

@@ -162,6 +162,33 @@ TEST_F(FeedTest, ResumesAfterTheLastEventId) {
   EXPECT_FALSE(reader.initial_metadata().Get("feed-gap"));
 }
 
+// More than a connection takes at a time.
+TEST_F(FeedTest, SendsALongBacklog) {
+  for (const auto codec : {runnel::Codec::kJson, runnel::Codec::kProto}) {
+    runnel::Topic<Tick> ticks;
+    FeedService service(ticks);
+    runnel::ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    runnel::Server server(std::move(options));
+    ASSERT_TRUE(server.AddService(service).ok());
+    ASSERT_TRUE(server.Start().ok());
+    for (int i = 1; i <= 300; ++i) {
+      Tick tick = Numbered(i);
+      tick.set_text(std::string(1000, 'x'));
+      ASSERT_TRUE(ticks.Publish(tick).ok());
+    }
+    ticks.Close();
+    for (const auto protocol : {runnel::Protocol::kRunnel, runnel::Protocol::kConnect}) {
+      runnel::ChannelOptions channel = Direct(codec);
+      channel.protocol = protocol;
+      Feeds::Stub stub(runnel::Channel::Connect(io_.executor(), server.url(), channel));
+      runnel::ClientReader<Tick> reader = stub.Watch({});
+      for (int i = 1; i <= 300; ++i) ASSERT_EQ(Next(reader), i);
+      EXPECT_EQ(End(reader).code(), absl::StatusCode::kOk);
+    }
+  }
+}
+
 TEST_F(FeedTest, SaysInItsMetadataThatThereIsAGap) {
   Start();
   Publish(1);

@@ -217,13 +217,13 @@ Awaitable<absl::StatusOr<std::string>> MessageTopic::PublishAndWait(
   Clock& clock = *state->options.clock;
   const absl::Time deadline = clock.Now() + state->options.max_wait;
   Signal room;
-  const Bell::Listener listener(visit.loop().room, room);
   while (true) {
     {
       const std::lock_guard lock(state->mutex);
       if (state->HasRoom()) co_return state->Append(std::move(record), std::move(message));
       visit.loop().room_wanted = true;
     }
+    const Bell::Listener listener(visit.loop().room, room);
     const absl::Status waited = co_await room.WaitUntil(clock, deadline);
     if (absl::IsDeadlineExceeded(waited)) {
       const std::lock_guard lock(state->mutex);
@@ -307,34 +307,41 @@ absl::Status MessageSubscription::Begin() {
   return absl::OkStatus();
 }
 
-Awaitable<absl::StatusOr<SharedMessagePtr>> MessageSubscription::Next() {
+Awaitable<absl::StatusOr<SharedMessages>> MessageSubscription::Next() {
   while (true) {
-    if (handed_out_ < batch_.size()) co_return std::move(batch_[handed_out_++]);
     batch_.clear();
-    handed_out_ = 0;
     std::shared_ptr<Bell> bell;
     {
       const std::lock_guard lock(state_->mutex);
       RUNNEL_CO_RETURN_IF_ERROR(Take());
       if (batch_.empty()) bell = loop_->news;
     }
-    if (!batch_.empty()) continue;
-    if (ended_) co_return SharedMessagePtr();
+    if (!batch_.empty() || ended_) co_return SharedMessages(batch_);
     std::vector<SharedMessagePtr>().swap(batch_);  // who waits owns nothing
     const Bell::Listener listener(std::move(bell), news_);
     RUNNEL_CO_RETURN_IF_ERROR(co_await news_.Wait());
   }
 }
 
+size_t MessageSubscription::room() const {
+  if (options_.limit == 0) return state_->batch;
+  return static_cast<size_t>(std::min<uint64_t>(state_->batch, options_.limit - taken_));
+}
+
 absl::Status MessageSubscription::Take() {
+  if (room() == 0) {
+    ended_ = true;
+    return absl::OkStatus();
+  }
   if (given_up_) return TooSlow("its publisher has waited long enough");
   RUNNEL_RETURN_IF_ERROR(FallBack());
   const TopicLog& log = *state_->log;
   if (catch_up_) TakeState();
   if (batch_.empty() && !catch_up_ && position_ < log.last()) {
-    log.Read(position_, state_->batch, batch_);
+    log.Read(position_, room(), batch_);
     MoveTo(position_ + batch_.size());
   }
+  taken_ += batch_.size();
   if (!batch_.empty()) return absl::OkStatus();
   ended_ = state_->end || (last_ && position_ >= *last_);
   if (state_->end && !last_) return Copy(*state_->end);
@@ -375,7 +382,7 @@ void MessageSubscription::TakeState() {
   const auto removals =
       catch_up_->knows_keys ? KeyedState::Removals::kInclude : KeyedState::Removals::kLeaveOut;
   const uint64_t reached =
-      state_->keyed->Read(position_, catch_up_->until, removals, state_->batch, batch_);
+      state_->keyed->Read(position_, catch_up_->until, removals, room(), batch_);
   catch_up_->taken += batch_.size();
   if (reached == catch_up_->until) {
     if (catch_up_->missing) missed_ += catch_up_->until - catch_up_->from - catch_up_->taken;

@@ -68,6 +68,9 @@ struct SubscribeOptions {
   enum class Start { kNow, kOldest };
   Start start = Start::kNow;
 
+  // The stream ends after so many messages; 0: it goes on.
+  uint64_t limit = 0;
+
   // Go on after the message with this id, if there is one. Topic::Serve takes it from the call.
   std::string last_event_id;
   // When that message is no longer in the log, or is of another epoch (a server that has been
@@ -126,15 +129,17 @@ class MessageSubscription {
   MessageSubscription(const MessageSubscription&) = delete;
   MessageSubscription& operator=(const MessageSubscription&) = delete;
 
-  // The next message, null when the topic was closed with OK or this subscription was. Otherwise
-  // the status of the topic's end; RESOURCE_EXHAUSTED for one who is too slow (WhenSlow);
-  // CANCELLED when the caller is. One at a time.
-  Awaitable<absl::StatusOr<SharedMessagePtr>> Next();
+  // The next messages, as many as a subscriber takes at a time, which stay as they are until it
+  // asks again; none when the topic was closed with OK or this subscription was. Otherwise the
+  // status of the topic's end; RESOURCE_EXHAUSTED for one who is too slow (WhenSlow); CANCELLED
+  // when the caller is. One call at a time.
+  Awaitable<absl::StatusOr<SharedMessages>> Next();
 
   // Next returns null once it has handed out what had been published.
   void Close();
 
-  // How many messages the subscriber has missed by being slow, up to what Next returned last.
+  // How many messages the subscriber has missed by being slow: all of them before what Next
+  // returned last.
   uint64_t missed() const { return missed_; }
 
   // What lies between the id to go on after and the first message, if that is a gap: how many
@@ -157,14 +162,15 @@ class MessageSubscription {
   void MoveTo(uint64_t position);
   // What the log must not lose before this subscriber has it comes after this.
   uint64_t needed_after() const { return catch_up_ ? catch_up_->until : position_; }
+  // How many messages it may take at once; none when it has got as many as it is to get.
+  size_t room() const;
   bool holds_up() const { return options_.when_slow == WhenSlow::kWait && !given_up_; }
 
   const std::shared_ptr<MessageTopic::State> state_;
   const SubscribeOptions options_;
 
   // On the loop.
-  std::vector<SharedMessagePtr> batch_;  // taken, and not yet handed out
-  size_t handed_out_ = 0;                // of batch_
+  std::vector<SharedMessagePtr> batch_;  // what Next returned last
   Signal news_;
   uint64_t missed_ = 0;
   std::optional<Gap> gap_;
@@ -182,6 +188,7 @@ class MessageSubscription {
   std::optional<CatchUp> catch_up_;
   MessageTopic::Loop* loop_ = nullptr;
   uint64_t position_ = 0;         // all up to here has been taken
+  uint64_t taken_ = 0;            // messages
   bool has_caught_up_ = false;    // max_behind holds from then on
   bool given_up_ = false;         // it held a publisher up too long
   bool ended_ = false;            // nothing comes after batch_

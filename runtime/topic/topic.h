@@ -54,33 +54,34 @@ class Subscription {
 
   // The next message, null at the end, or an error: see MessageSubscription::Next.
   Awaitable<absl::StatusOr<std::shared_ptr<const T>>> Next() {
-    RUNNEL_CO_ASSIGN_OR_RETURN(const SharedMessagePtr next, co_await messages_->Next());
-    if (next == nullptr) co_return std::shared_ptr<const T>();
+    if (taken_.empty()) {
+      RUNNEL_CO_ASSIGN_OR_RETURN(taken_, co_await messages_->Next());
+      if (taken_.empty()) co_return std::shared_ptr<const T>();
+    }
+    const SharedMessagePtr& next = taken_.front();
+    taken_ = taken_.subspan(1);
     co_return std::static_pointer_cast<const T>(next->shared());
   }
 
   // Writes what comes, until the end, or until nobody listens any more. `ids` is for methods that
   // are resumable. With `missed`, a subscriber who was too slow gets what that returns where
   // something is missing.
-  enum class Ids { kWithout, kWith };
+  using Ids = SharedMessage::Id;
   Awaitable<absl::Status> SendTo(Writer<T>& out, Ids ids, MissedMessage<T> missed = nullptr) {
     uint64_t told = messages_->missed();
     while (true) {
-      RUNNEL_CO_ASSIGN_OR_RETURN(const SharedMessagePtr next, co_await messages_->Next());
-      if (next == nullptr) co_return absl::OkStatus();
+      if (taken_.empty()) {
+        RUNNEL_CO_ASSIGN_OR_RETURN(taken_, co_await messages_->Next());
+      }
+      if (taken_.empty()) co_return absl::OkStatus();
       const uint64_t all_missed = messages_->missed();
       if (missed != nullptr && all_missed > told) {
         const T message = missed(all_missed - told);
         RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(message));
       }
       told = all_missed;
-      absl::Status written;
-      if (ids == Ids::kWith) {
-        written = co_await out.WriteSharedWithId(*next);
-      } else {
-        written = co_await out.WriteShared(*next);
-      }
-      if (!written.ok()) co_return written;
+      const SharedMessages batch = std::exchange(taken_, SharedMessages());
+      RUNNEL_CO_RETURN_IF_ERROR(co_await out.WriteShared(batch, ids));
     }
   }
 
@@ -92,6 +93,7 @@ class Subscription {
 
  private:
   std::unique_ptr<MessageSubscription> messages_;
+  SharedMessages taken_;  // of what that returned last, what is still to come
 };
 
 namespace topic_internal {

@@ -15,8 +15,6 @@
 
 namespace runnel {
 
-using SharedMessagePtr = std::shared_ptr<const SharedMessage>;
-
 // What is appended: a message, and for keyed topics what it is about.
 struct TopicRecord {
   SharedMessagePtr message;
