@@ -23,13 +23,11 @@ class CallOutput::PendingBody final : public HttpBody {
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
     while (output_.bytes_.empty()) {
       if (output_.ended_) co_return std::nullopt;
-      Clock& clock = call_->context().clock();
-      absl::Status waited = co_await output_.changed_.WaitUntil(clock, clock.Now() + heartbeat_);
-      if (absl::IsDeadlineExceeded(waited)) {
-        AppendComment("", output_.bytes_);
-      } else if (!waited.ok()) {
-        co_return waited;
-      }
+      silent_since_ = clock().Now();
+      if (timer_ == nullptr) ArmTimer();
+      const absl::Status waited = co_await output_.changed_.Wait();
+      silent_since_ = absl::InfiniteFuture();
+      if (!waited.ok()) co_return waited;
     }
     sending_.clear();
     sending_.swap(output_.bytes_);
@@ -40,9 +38,27 @@ class CallOutput::PendingBody final : public HttpBody {
   bool ended() const override { return output_.ended_ && output_.bytes_.empty(); }
 
  private:
+  Clock& clock() const { return call_->context().clock(); }
+
+  // One timer for many waits: each only says since when there has been silence.
+  void ArmTimer() {
+    if (heartbeat_ == absl::InfiniteDuration()) return;
+    timer_ = clock().CallAt(call_->context().executor(), silent_since_ + heartbeat_,
+                            [this] { OnTimer(); });
+  }
+  void OnTimer() {
+    timer_.reset();
+    if (silent_since_ == absl::InfiniteFuture()) return;  // the next wait arms it
+    if (clock().Now() - silent_since_ < heartbeat_) return ArmTimer();
+    AppendComment("", output_.bytes_);
+    output_.changed_.Notify();
+  }
+
   const std::shared_ptr<ServerCall> call_;
   CallOutput& output_;
   const absl::Duration heartbeat_;
+  absl::Time silent_since_ = absl::InfiniteFuture();  // while it waits
+  std::unique_ptr<Timer> timer_;
   std::string sending_;
 };
 
