@@ -1,6 +1,7 @@
 #include "services/examples/monitor/monitor_service.h"
 
-#include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "services/examples/shared/proto_time.h"
 
@@ -13,6 +14,20 @@ constexpr absl::Duration kMinInterval = absl::Milliseconds(10);  // a tick of th
 constexpr absl::Duration kMaxInterval = absl::Hours(1);
 
 }  // namespace
+
+MonitorService::MonitorService(std::string proc)
+    : proc_(std::move(proc)),
+      samplers_(sampling_.executor(), runnel::Clock::Real(), proc_),
+      tasks_(sampling_.executor()) {
+  tasks_.Spawn(samplers_.Run());
+}
+
+MonitorService::~MonitorService() { sampling_.BlockOn(StopSampling()); }
+
+runnel::Awaitable<void> MonitorService::StopSampling() {
+  tasks_.Cancel();
+  co_await tasks_.Join();
+}
 
 runnel::Awaitable<absl::StatusOr<ProcReading>> MonitorService::Read(
     runnel::ServerContext& context) {
@@ -36,18 +51,11 @@ runnel::Awaitable<absl::Status> MonitorService::Watch(runnel::ServerContext& con
   if (interval < kMinInterval || interval > kMaxInterval) {
     co_return absl::InvalidArgumentError("the interval must be between 10 ms and 1 h");
   }
-  RUNNEL_CO_ASSIGN_OR_RETURN(ProcReading before, co_await Read(context));
-  absl::Time next = before.time + interval;
-  for (uint32_t sent = 0; request.count() == 0 || sent < request.count(); ++sent) {
-    RUNNEL_CO_RETURN_IF_ERROR(co_await context.Sleep(next - context.clock().Now()));
-    RUNNEL_CO_ASSIGN_OR_RETURN(ProcReading now, co_await Read(context));
-    RUNNEL_CO_RETURN_IF_ERROR(co_await out.Write(Compare(before, now)));
-    before = std::move(now);
-    // From when this one was due, so that intervals do not drift; but Write waits for a client that
-    // reads slowly, who then gets fewer samples, not old ones.
-    next = std::max(next + interval, context.clock().Now() + kMinInterval);
-  }
-  co_return absl::OkStatus();
+  RUNNEL_CO_ASSIGN_OR_RETURN(const std::shared_ptr<Samplers::Feed> feed,
+                             co_await context.RunBlocking([&] { return samplers_.At(interval); }));
+  runnel::SubscribeOptions options;
+  options.limit = request.count();
+  co_return co_await feed->Serve(context, out, std::move(options));
 }
 
 }  // namespace examples::monitor

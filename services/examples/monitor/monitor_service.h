@@ -5,17 +5,20 @@
 
 #include <string>
 
+#include "runnel/client.h"
 #include "runnel/server.h"
 #include "services/examples/monitor/monitor.runnel.h"
 #include "services/examples/monitor/proc_reading.h"
+#include "services/examples/monitor/samplers.h"
 
 namespace examples::monitor {
 
-// Has no state, so calls on several loops do not meet.
+// Calls run on several loops at once and meet in Samplers, which guards itself.
 class MonitorService : public v1::Monitor::Service {
  public:
   // `proc` is another directory in tests.
-  explicit MonitorService(std::string proc = "/proc") : proc_(std::move(proc)) {}
+  explicit MonitorService(std::string proc = "/proc");
+  ~MonitorService() override;
 
   runnel::Awaitable<absl::StatusOr<v1::Sample>> Snapshot(
       runnel::ServerContext& context, const v1::SnapshotRequest& request) override;
@@ -25,8 +28,12 @@ class MonitorService : public v1::Monitor::Service {
 
  private:
   runnel::Awaitable<absl::StatusOr<ProcReading>> Read(runnel::ServerContext& context);
+  runnel::Awaitable<void> StopSampling();
 
   const std::string proc_;
+  runnel::IoThread sampling_;
+  Samplers samplers_;
+  runnel::TaskGroup tasks_;  // on sampling_
 };
 
 }  // namespace examples::monitor
