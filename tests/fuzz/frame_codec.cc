@@ -64,6 +64,29 @@ void CheckMessage(const MessageFrame& message) {
           "a message is within its limit");
 }
 
+bool IsJson(std::string_view text) {
+  return ScanJson(text, FuzzedLimits().max_json_depth + 100).ok();
+}
+
+// Whether a message is no JSON, which its reader would say.
+template <typename T>
+bool HasBadMessage(const T& decoded) {
+  const auto is_bad = [](const MessageFrame& message) {
+    return !message.part && !message.payload.empty() && !IsJson(message.payload);
+  };
+  if constexpr (requires { decoded.frames; }) {
+    for (const Frame& frame : decoded.frames) {
+      const auto* message = std::get_if<MessageFrame>(&frame.kind);
+      if (message != nullptr && is_bad(*message)) return true;
+      const auto* open = std::get_if<OpenFrame>(&frame.kind);
+      if (open != nullptr && open->message && is_bad(*open->message)) return true;
+      const auto* end = std::get_if<EndFrame>(&frame.kind);
+      if (end != nullptr && end->message && is_bad(*end->message)) return true;
+    }
+  }
+  return false;
+}
+
 template <typename T>
 void CheckFrames(const T& decoded) {
   if constexpr (requires { decoded.frames; }) {
@@ -119,7 +142,8 @@ void CheckAs(Codec codec, std::string_view data) {
   }
   CheckFrames(*decoded);
   if (codec == Codec::kJson) {
-    Require(ScanJson(data, FuzzedLimits().max_json_depth + 100).ok(), "what is taken is JSON");
+    Require(IsJson(data) || HasBadMessage(*decoded),
+            "what is taken is JSON, but for the messages in it");
   } else {
     Generated generated;
     Require(generated.ParseFromArray(data.data(), static_cast<int>(data.size())),
