@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs the README's server and client, and the README's curl, against each other.
+# Runs the README's server with its two clients and its curl.
 #
-# Usage: readme_test.sh SERVER CLIENT
+# Usage: readme_test.sh SERVER CLIENT WATCH
 set -euo pipefail
 mkfifo "$TEST_TMPDIR/out"
 "$1" 127.0.0.1:0 >"$TEST_TMPDIR/out" &
@@ -20,6 +20,8 @@ expect() {
 }
 
 expect "client" "$("$2" "$url")" $'Hello, world!\n2\n1\n0'
+expect "watch" "$("$3" "$url/hello.v1.Greeter/CountDown")" \
+  $'message {"left":1}\nmessage {}\nend {}'
 expect "curl, unary" \
   "$(curl -sS "$url/hello.v1.Greeter/Greet" -H 'Content-Type: application/json' -d '{"name": "you"}')" \
   '{"text":"Hello, you!"}'

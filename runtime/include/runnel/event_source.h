@@ -1,0 +1,10 @@
+// Event streams of any server.
+
+#ifndef RUNNEL_EVENT_SOURCE_H_
+#define RUNNEL_EVENT_SOURCE_H_
+
+#include "runtime/async/io_thread.h"      // IWYU pragma: export
+#include "runtime/client/event_source.h"  // IWYU pragma: export
+#include "runtime/core/status_macros.h"   // IWYU pragma: export
+
+#endif  // RUNNEL_EVENT_SOURCE_H_
