@@ -3,12 +3,12 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace runnel {
@@ -55,6 +55,8 @@ struct Waiter {
   virtual ~Waiter() = default;
   // Takes the waiter out of its lists and resumes the coroutine from the loop.
   virtual void Complete(Outcome outcome) = 0;
+  // The same, inside this call.
+  virtual void CompleteNow(Outcome outcome) = 0;
   // Takes the waiter out of its lists and destroys the coroutine.
   virtual void Abandon() = 0;
 
@@ -93,6 +95,12 @@ struct HandlerWaiter final : Waiter {
                [resumed = std::move(resumed), outcome]() mutable { std::move(resumed)(outcome); });
   }
 
+  void CompleteNow(Outcome outcome) override {
+    if (self != nullptr) *self = nullptr;
+    Handler resumed = Release();
+    std::move(resumed)(outcome);
+  }
+
   void Abandon() override { Handler destroyed = Release(); }
 
   // Frees the waiter before its handler, whose end may reach the lists again.
@@ -106,10 +114,10 @@ struct HandlerWaiter final : Waiter {
   Handler handler;
 };
 
-// Waits in the list `head`. While it does, `*self` is the waiter, for whoever wants to
-// complete it with another outcome.
-Awaitable<Outcome> WaitIn(Link& head, Waiter** self) {
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
+// Waits in the list `head`, once awaited. While it does, `*self` is the waiter, for whoever wants
+// to complete it with another outcome.
+auto WaitIn(Link& head, Waiter** self) {
+  return asio::async_initiate<const asio::deferred_t, void(Outcome)>(
       [&head, self](auto handler) {
         auto executor = asio::get_associated_executor(handler);
         auto* waiter = new HandlerWaiter<decltype(handler)>(std::move(handler));
@@ -123,7 +131,7 @@ Awaitable<Outcome> WaitIn(Link& head, Waiter** self) {
           slot.assign([waiter](asio::cancellation_type) { waiter->Complete(Outcome::kCancelled); });
         }
       },
-      asio::use_awaitable);
+      asio::deferred);
 }
 
 absl::Status StatusOf(Outcome outcome) {
@@ -148,21 +156,38 @@ struct Signal::Waiters {
   Link head;
 };
 
-Signal::Signal() : waiters_(std::make_shared<Waiters>()) {}
+Signal::~Signal() {
+  if (waiters_ != nullptr) waiters_->CompleteAll(Outcome::kCancelled);
+}
 
-Signal::~Signal() { waiters_->CompleteAll(Outcome::kCancelled); }
+void Signal::Notify() {
+  if (waiters_ != nullptr) waiters_->CompleteAll(Outcome::kNotified);
+}
 
-void Signal::Notify() { waiters_->CompleteAll(Outcome::kNotified); }
+void Signal::NotifyNow() {
+  if (waiters_ == nullptr || !waiters_->head.linked()) return;
+  // Those who wait again while we are at it wait for the next time.
+  Link now;
+  now.InsertBefore(waiters_->head);
+  waiters_->head.Unlink();
+  while (now.linked()) static_cast<SignalLink*>(now.next)->waiter->CompleteNow(Outcome::kNotified);
+}
 
-bool Signal::has_waiters() const { return waiters_->head.linked(); }
+bool Signal::has_waiters() const { return waiters_ != nullptr && waiters_->head.linked(); }
+
+std::shared_ptr<Signal::Waiters> Signal::waiters() {
+  if (waiters_ == nullptr) waiters_ = std::make_shared<Waiters>();
+  return waiters_;
+}
 
 Awaitable<absl::Status> Signal::Wait() {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   if (cancellation.cancelled() != asio::cancellation_type::none) {
     co_return StatusOf(Outcome::kCancelled);
   }
-  std::shared_ptr<Waiters> waiters = waiters_;  // the signal may be gone before we resume
-  co_return StatusOf(co_await WaitIn(waiters->head, nullptr));
+  const std::shared_ptr<Waiters> all = waiters();  // the signal may be gone before we resume
+  const Outcome outcome = co_await WaitIn(all->head, nullptr);
+  co_return StatusOf(outcome);
 }
 
 Awaitable<absl::Status> Signal::WaitUntil(Clock& clock, absl::Time deadline) {
@@ -170,13 +195,14 @@ Awaitable<absl::Status> Signal::WaitUntil(Clock& clock, absl::Time deadline) {
   if (cancellation.cancelled() != asio::cancellation_type::none) {
     co_return StatusOf(Outcome::kCancelled);
   }
-  std::shared_ptr<Waiters> waiters = waiters_;
+  if (deadline == absl::InfiniteFuture()) co_return co_await Wait();
+  const std::shared_ptr<Waiters> all = waiters();
   Waiter* self = nullptr;
   const Executor executor = co_await asio::this_coro::executor;
   std::unique_ptr<Timer> timer = clock.CallAt(executor, deadline, [&self] {
     if (self != nullptr) self->Complete(Outcome::kTimedOut);
   });
-  const Outcome outcome = co_await WaitIn(waiters->head, &self);
+  const Outcome outcome = co_await WaitIn(all->head, &self);
   co_return StatusOf(outcome);
 }
 

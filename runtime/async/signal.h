@@ -19,7 +19,7 @@ namespace runnel {
 
 class Signal {
  public:
-  Signal();
+  Signal() = default;
   // Waiters that are left return CANCELLED.
   ~Signal();
   Signal(const Signal&) = delete;
@@ -27,6 +27,9 @@ class Signal {
 
   // Resumes everyone who waits now. They run from the loop, not inside this call.
   void Notify();
+  // The same, inside this call, which saves a turn of the loop. For callers that are a handler of
+  // the loop, or the end of one, and expect anything to have happened when it returns.
+  void NotifyNow();
 
   // OK after the next Notify; CANCELLED when the awaiting coroutine is or was cancelled.
   Awaitable<absl::Status> Wait();
@@ -37,7 +40,9 @@ class Signal {
 
  private:
   struct Waiters;
-  std::shared_ptr<Waiters> waiters_;
+  std::shared_ptr<Waiters> waiters();
+
+  std::shared_ptr<Waiters> waiters_;  // made for the first to wait
 };
 
 }  // namespace runnel

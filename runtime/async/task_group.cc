@@ -1,32 +1,37 @@
 #include "runtime/async/task_group.h"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <exception>
 #include <list>
 #include <utility>
 
+#include "runtime/async/launch.h"
 #include "runtime/async/signal.h"
 
 namespace runnel {
-namespace {
-
-Awaitable<void> WithoutThrowing(Awaitable<void> task) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  co_await std::move(task);
-}
-
-}  // namespace
 
 // Shared with the tasks, which may end after their group.
 struct TaskGroup::State {
+  // Owned by its coroutine.
+  struct Running : std::enable_shared_from_this<Running> {
+    explicit Running(std::shared_ptr<State> g)
+        : group(std::move(g)), position(group->tasks.insert(group->tasks.end(), this)) {}
+    ~Running() { Leave(); }
+    void Leave() {
+      if (std::exchange(listed, false)) group->tasks.erase(position);
+    }
+
+    const std::shared_ptr<State> group;
+    const std::list<Running*>::iterator position;
+    bool listed = true;
+    asio::cancellation_signal signal;
+  };
+
   explicit State(Executor e) : executor(std::move(e)) {}
 
   Executor executor;
-  std::list<std::shared_ptr<asio::cancellation_signal>> tasks;
+  std::list<Running*> tasks;
   Signal ended;
 };
 
@@ -37,16 +42,12 @@ TaskGroup::~TaskGroup() { Cancel(); }
 void TaskGroup::Release() { state_ = std::make_shared<State>(state_->executor); }
 
 Task TaskGroup::Spawn(Awaitable<void> task) {
-  auto position =
-      state_->tasks.insert(state_->tasks.end(), std::make_shared<asio::cancellation_signal>());
-  std::shared_ptr<asio::cancellation_signal> signal = *position;
-  asio::co_spawn(state_->executor, WithoutThrowing(std::move(task)),
-                 asio::bind_cancellation_slot(
-                     signal->slot(), [state = state_, position](std::exception_ptr failure) {
-                       if (failure != nullptr) std::rethrow_exception(failure);
-                       state->tasks.erase(position);
-                       if (state->tasks.empty()) state->ended.Notify();
-                     }));
+  auto running = std::make_shared<State::Running>(state_);
+  const std::shared_ptr<asio::cancellation_signal> signal(running, &running->signal);
+  Launch(state_->executor, std::move(task), signal->slot(), [running = std::move(running)] {
+    running->Leave();
+    if (running->group->tasks.empty()) running->group->ended.Notify();
+  });
   return Task(signal);
 }
 
@@ -56,8 +57,9 @@ void TaskGroup::Cancel() {
   for (auto task = state->tasks.begin(); task != state->tasks.end();) {
     // Off the loop, and from a loop that is ending, emit() would leave a reference to the
     // signal in the loop's queue, where a task that ends first makes it dangle.
-    asio::dispatch(state->executor,
-                   [signal = *task++] { signal->emit(asio::cancellation_type::terminal); });
+    asio::dispatch(state->executor, [running = (*task++)->shared_from_this()] {
+      running->signal.emit(asio::cancellation_type::terminal);
+    });
   }
 }
 

@@ -171,7 +171,7 @@ _SYSTEM = {
         debs = ["libboost1.81-dev", "libboost-url1.81-dev", "libboost-json1.81-dev"],
         libs = {
             ":headers": [],
-            ":asio": ["-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED", "asio_src.cc", "-pthread", ":headers"],
+            ":asio": ["-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC", "-DBOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING", "-DBOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING", "asio_src.cc", "-pthread", ":headers"],
             ":asio_ssl": ["asio_ssl_src.cc", ":asio", "@openssl//:ssl"],
             ":beast": ["-DBOOST_BEAST_SEPARATE_COMPILATION", "beast_src.cc", ":asio"],
             ":url": ["-lboost_url", ":headers"],
