@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "runtime/core/status_macros.h"
@@ -47,14 +48,12 @@ void AddMetadata(const Metadata& metadata, std::string_view prefix, HttpHeaders&
 
 absl::Status ExtractMetadata(const HttpHeaders& headers, Metadata& metadata, Metadata* trailers) {
   for (const auto& [name, value] : headers) {
+    const bool trailer = absl::StartsWithIgnoreCase(name, AbslView(kTrailerPrefix));
+    if (trailer ? trailers == nullptr : IsReservedKey(name)) continue;
     const std::string key = absl::AsciiStrToLower(name);
-    if (key.starts_with(kTrailerPrefix)) {
-      if (trailers == nullptr) continue;
-      RUNNEL_RETURN_IF_ERROR(
-          AddEntry(std::string_view(key).substr(kTrailerPrefix.size()), value, *trailers));
-    } else if (!IsReservedKey(key)) {
-      RUNNEL_RETURN_IF_ERROR(AddEntry(key, value, metadata));
-    }
+    const std::string_view own =
+        trailer ? std::string_view(key).substr(kTrailerPrefix.size()) : std::string_view(key);
+    RUNNEL_RETURN_IF_ERROR(AddEntry(own, value, trailer ? *trailers : metadata));
   }
   return absl::OkStatus();
 }

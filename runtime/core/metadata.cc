@@ -120,10 +120,14 @@ bool IsReservedKey(std::string_view key) {
   static constexpr std::array<std::string_view, 7> kFamilies = {
       "access-control-", "connect-", "content-", "grpc-", "runnel-", "sec-", "trailer-",
   };
+  if (key.empty()) return false;
+  // Every field of every message comes by: most are told apart by one character.
+  const char first = absl::ascii_tolower(static_cast<unsigned char>(key.front()));
   for (std::string_view name : kNames) {
-    if (SameKey(name, key)) return true;
+    if (name.front() == first && SameKey(name, key)) return true;
   }
   for (std::string_view family : kFamilies) {
+    if (family.front() != first) continue;
     if (absl::StartsWithIgnoreCase(AbslView(key), AbslView(family))) return true;
   }
   return false;

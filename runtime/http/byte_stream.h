@@ -7,9 +7,11 @@
 #include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "runtime/async/awaitable.h"
@@ -38,8 +40,19 @@ class ByteStream {
   // CANCELLED when the awaiting coroutine was cancelled.
   virtual Awaitable<absl::StatusOr<size_t>> ReadSome(asio::mutable_buffer space) = 0;
 
+  // As ReadSome where it need not wait; nullopt where it must, or where others on the loop shall
+  // have a turn first. Not while a ReadSome is in flight.
+  virtual std::optional<absl::StatusOr<size_t>> TryRead(asio::mutable_buffer space) = 0;
+  // Calls `ready` from the loop, once, when TryRead is worth a try: there is something to read, the
+  // end, or CloseNow was called. One at a time, and not while a ReadSome is in flight.
+  virtual void WhenReadable(absl::AnyInvocable<void()> ready) = 0;
+
   // Writes all of `buffers`, gathered. Errors as above; after one, nothing more can be written.
   virtual Awaitable<absl::Status> Write(std::span<const asio::const_buffer> buffers) = 0;
+
+  // Writes what fits now and returns how much that is, while no Write is in flight. What is left is
+  // for Write, which also finds the error behind a 0.
+  virtual size_t TryWrite(std::span<const asio::const_buffer>) { return 0; }
 
   // Tells the peer that no more will be written; reading goes on.
   virtual Awaitable<void> FinishWriting() = 0;

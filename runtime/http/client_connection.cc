@@ -9,8 +9,11 @@
 namespace runnel {
 namespace {
 
-constexpr size_t kBufferBytes = 64 * 1024;
-constexpr size_t kLeastReadBytes = 4 * 1024;
+constexpr size_t kHeadBufferBytes = 4 * 1024;
+constexpr size_t kBodyBufferBytes = 64 * 1024;
+// More than a head's buffer has: what follows the head gets a larger one.
+constexpr size_t kLeastBodyReadBytes = 8 * 1024;
+constexpr size_t kLeastHeadReadBytes = 1024;
 // A body up to this size is written before the response is read.
 constexpr uint64_t kSmallBodyBytes = 64 * 1024;
 
@@ -26,11 +29,18 @@ class ClientConnection::ResponseBody : public HttpBody {
     if (connection_ != nullptr) connection_->Close();
   }
 
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
+  Awaitable<Piece> Read() override {
     pin_.reset();
     if (ended_) co_return std::nullopt;
     std::shared_ptr<ClientConnection> connection = connection_;
     co_return co_await connection->ReadBody(this);
+  }
+
+  std::optional<Piece> TryRead() override {
+    pin_.reset();
+    if (ended_) return Piece(std::nullopt);
+    const std::shared_ptr<ClientConnection> connection = connection_;
+    return connection->TryReadBody(this);
   }
 
   std::optional<uint64_t> size() const override { return size_; }
@@ -111,8 +121,10 @@ Awaitable<absl::StatusOr<HttpResponse>> ClientConnection::Exchange(std::string h
 }
 
 Awaitable<absl::Status> ClientConnection::Receive() {
-  absl::StatusOr<size_t> received =
-      co_await stream_->ReadSome(input_.Prepare(kLeastReadBytes, kBufferBytes));
+  const asio::mutable_buffer space = parser_.head_done()
+                                         ? input_.Prepare(kLeastBodyReadBytes, kBodyBufferBytes)
+                                         : input_.Prepare(kLeastHeadReadBytes, kHeadBufferBytes);
+  absl::StatusOr<size_t> received = co_await stream_->ReadSome(space);
   if (!received.ok()) {
     co_return upload_failure_.ok() ? std::move(received).status() : upload_failure_;
   }
@@ -150,32 +162,37 @@ Awaitable<absl::Status> ClientConnection::ReceiveHead(bool is_head_request) {
   }
 }
 
-Awaitable<absl::StatusOr<std::optional<std::string_view>>> ClientConnection::ReadBody(
-    ResponseBody* body) {
+std::optional<HttpBody::Piece> ClientConnection::TryReadBody(ResponseBody* body) {
+  std::string_view piece;
+  if (!input_.empty()) {
+    input_.Consume(parser_.ParseBody(input_.view(), &piece));
+    if (!piece.empty()) body->pin_ = input_.pin();
+    if (const auto& error = parser_.error(); error.has_value()) {
+      Close();
+      return HttpBody::Piece(Failure(absl::StrCat("sent a malformed body: ", error->message)));
+    }
+  }
+  if (!parser_.done() && input_ended_ && piece.empty()) {
+    parser_.ParseEnd();
+    if (!parser_.done()) {
+      Close();
+      return HttpBody::Piece(Failure("closed the connection before the end of its response"));
+    }
+  }
+  if (parser_.done()) {
+    body->ended_ = true;
+    body->connection_.reset();
+    FinishExchange();
+    if (piece.empty()) return HttpBody::Piece(std::nullopt);
+  }
+  if (!piece.empty()) return HttpBody::Piece(piece);
+  return std::nullopt;
+}
+
+Awaitable<HttpBody::Piece> ClientConnection::ReadBody(ResponseBody* body) {
   for (;;) {
-    std::string_view piece;
-    if (!input_.empty()) {
-      input_.Consume(parser_.ParseBody(input_.view(), &piece));
-      if (!piece.empty()) body->pin_ = input_.pin();
-      if (const auto& error = parser_.error(); error.has_value()) {
-        Close();
-        co_return Failure(absl::StrCat("sent a malformed body: ", error->message));
-      }
-    }
-    if (!parser_.done() && input_ended_ && piece.empty()) {
-      parser_.ParseEnd();
-      if (!parser_.done()) {
-        Close();
-        co_return Failure("closed the connection before the end of its response");
-      }
-    }
-    if (parser_.done()) {
-      body->ended_ = true;
-      body->connection_.reset();
-      FinishExchange();
-      if (piece.empty()) co_return std::nullopt;
-    }
-    if (!piece.empty()) co_return piece;
+    std::optional<HttpBody::Piece> piece = TryReadBody(body);
+    if (piece.has_value()) co_return *std::move(piece);
     RUNNEL_CO_RETURN_IF_ERROR(co_await Receive());
   }
 }
@@ -184,6 +201,7 @@ void ClientConnection::FinishExchange() {
   const bool reusable =
       parser_.head().keep_alive && !uploading_ && !closed_ && !input_ended_ && input_.empty();
   if (reusable) {
+    input_.Release();
     give_back_(shared_from_this());
   } else {
     Close();

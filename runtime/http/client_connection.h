@@ -59,7 +59,9 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   Awaitable<absl::Status> ReceiveHead(bool is_head_request);
   // Receives more; OK with input_ended_ set at the end.
   Awaitable<absl::Status> Receive();
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadBody(ResponseBody* body);
+  Awaitable<HttpBody::Piece> ReadBody(ResponseBody* body);
+  // What ReadBody gives where it need not wait.
+  std::optional<HttpBody::Piece> TryReadBody(ResponseBody* body);
   // The response is complete.
   void FinishExchange();
   absl::Status Failure(std::string_view what) const;

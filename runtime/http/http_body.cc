@@ -13,9 +13,10 @@ class WholeBody : public HttpBody {
  public:
   explicit WholeBody(std::string bytes) : bytes_(std::move(bytes)) {}
 
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
-    if (std::exchange(read_, true) || bytes_.empty()) co_return std::nullopt;
-    co_return std::string_view(bytes_);
+  Awaitable<Piece> Read() override { co_return *TryRead(); }
+  std::optional<Piece> TryRead() override {
+    if (std::exchange(read_, true) || bytes_.empty()) return Piece(std::nullopt);
+    return Piece(std::string_view(bytes_));
   }
 
   std::optional<uint64_t> size() const override { return bytes_.size(); }
@@ -49,7 +50,9 @@ Awaitable<absl::StatusOr<std::string>> ReadAll(HttpBody* body, uint64_t max_byte
   }
   if (size.has_value()) all.reserve(*size);
   for (;;) {
-    RUNNEL_CO_ASSIGN_OR_RETURN(std::optional<std::string_view> piece, co_await body->Read());
+    std::optional<HttpBody::Piece> read = body->TryRead();
+    if (!read.has_value()) read = co_await body->Read();
+    RUNNEL_CO_ASSIGN_OR_RETURN(const std::optional<std::string_view> piece, *std::move(read));
     if (!piece.has_value()) co_return all;
     if (piece->size() > max_bytes - all.size()) {
       co_return absl::ResourceExhaustedError(
@@ -58,6 +61,7 @@ Awaitable<absl::StatusOr<std::string>> ReadAll(HttpBody* body, uint64_t max_byte
     }
     RUNNEL_CO_RETURN_IF_ERROR(lease.Resize(all.size() + piece->size()));
     all += *piece;
+    if (body->ended()) co_return all;
   }
 }
 

@@ -21,13 +21,17 @@ namespace runnel {
 // abandons the exchange: the peer sees its connection (or its request) cut.
 class HttpBody {
  public:
+  using Piece = absl::StatusOr<std::optional<std::string_view>>;
+
   virtual ~HttpBody() = default;
 
   // The next piece, never empty, valid until the next Read or the end of the body object;
   // nullopt at the end; UNAVAILABLE when the other side vanished before it; DEADLINE_EXCEEDED
   // when it said nothing for too long; CANCELLED when the awaiting coroutine is. One Read at a
   // time.
-  virtual Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() = 0;
+  virtual Awaitable<Piece> Read() = 0;
+  // The same where it need not wait; nullopt where it must, or where nobody knows.
+  virtual std::optional<Piece> TryRead() { return std::nullopt; }
 
   // The number of bytes in all, where it is known beforehand (Content-Length).
   virtual std::optional<uint64_t> size() const { return std::nullopt; }

@@ -27,7 +27,8 @@ BodyFraming FramingOf(const HttpRequest& request) {
   return request.body->size().has_value() ? BodyFraming::kLength : BodyFraming::kChunked;
 }
 
-absl::StatusOr<std::string> HeadOf(const HttpRequest& request, const HttpUrl& url) {
+absl::StatusOr<std::string> HeadOf(const HttpRequest& request, const HttpUrl& url,
+                                   const std::string& host_field) {
   if (!IsVisible(request.method) || !IsVisible(request.target)) {
     return absl::InvalidArgumentError("the request's method or target has a space or is empty");
   }
@@ -35,7 +36,7 @@ absl::StatusOr<std::string> HeadOf(const HttpRequest& request, const HttpUrl& ur
   head.reserve(512);
   absl::StrAppend(&head, request.method, " ", url.path, request.target, " HTTP/1.1\r\n");
   if (!request.headers.Contains("host")) {
-    absl::StrAppend(&head, "Host: ", url.HostField(), "\r\n");
+    absl::StrAppend(&head, "Host: ", host_field, "\r\n");
   }
   switch (FramingOf(request)) {
     case BodyFraming::kLength:
@@ -58,6 +59,7 @@ struct TcpHttpClient::State : std::enable_shared_from_this<TcpHttpClient::State>
   State(Executor e, HttpUrl u, HttpClientOptions o)
       : executor(std::move(e)),
         url(std::move(u)),
+        host_field(url.HostField()),
         options(std::move(o)),
         clock(options.clock != nullptr ? *options.clock : Clock::Real()) {}
 
@@ -118,6 +120,7 @@ struct TcpHttpClient::State : std::enable_shared_from_this<TcpHttpClient::State>
 
   const Executor executor;
   const HttpUrl url;
+  const std::string host_field;
   const HttpClientOptions options;
   Clock& clock;
   std::shared_ptr<TlsContext> tls;  // null for http
@@ -157,7 +160,8 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::Send(HttpRequest request)
 
 Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<State> state,
                                                               HttpRequest request) {
-  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string head, HeadOf(request, state->url));
+  RUNNEL_CO_ASSIGN_OR_RETURN(const std::string head,
+                             HeadOf(request, state->url, state->host_field));
   const BodyFraming framing = FramingOf(request);
   const bool idempotent = request.idempotent;
   const bool is_head_request = request.method == "HEAD";

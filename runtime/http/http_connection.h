@@ -1,5 +1,6 @@
 // HttpConnection is the server's end of one HTTP/1 connection: it parses requests, lets the
-// handler answer them one after the other, and writes the answers.
+// handler answer them one after the other, and writes the answers. Between two requests it has
+// nothing but itself and a wait for input: no coroutine, no buffer.
 
 #ifndef RUNNEL_RUNTIME_HTTP_HTTP_CONNECTION_H_
 #define RUNNEL_RUNTIME_HTTP_HTTP_CONNECTION_H_
@@ -21,6 +22,7 @@
 #include "runtime/core/limits.h"
 #include "runtime/http/byte_stream.h"
 #include "runtime/http/connection_budget.h"
+#include "runtime/http/http_body.h"
 #include "runtime/http/http_message.h"
 #include "runtime/http/http_message_writer.h"
 #include "runtime/http/input_buffer.h"
@@ -77,22 +79,52 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     kAnswer,   // the request is all there: what arrives is the next one, or the peer's end
     kDiscard,  // what arrives is of no use any more
   };
+  // What has become of the next request's head.
+  enum class Head {
+    kArriving,
+    kComplete,
+    kRefused,  // see refusal_
+    kNone,     // no request follows
+  };
   class RequestBody;
 
-  // Makes the connection ready for use; false when it cannot be.
-  Awaitable<bool> Open();
-  Awaitable<void> Serve();
-  Awaitable<void> Refuse(std::string message);
-  Awaitable<void> Receive();
+  // --- http_connection.cc: the connection, and what arrives on it
 
-  // Serves one request; false when it was the last one.
-  Awaitable<bool> ServeOne();
-  // Receives a head. False when there is none, or one that had to be refused.
-  Awaitable<bool> ReceiveHead();
-  Awaitable<HttpResponse> Handle(HttpRequest request);
+  static Awaitable<void> Open(std::shared_ptr<HttpConnection> self);
+  static Awaitable<void> Refuse(std::shared_ptr<HttpConnection> self, std::string message);
+  // Makes the connection ready for use; false when it cannot be.
+  Awaitable<bool> Handshake();
+
+  // Has OnReadable called when there is something to receive, if that is wanted now.
+  void Watch();
+  void OnReadable();
+  // Receives what is there; whether something, or the end, was.
+  bool Receive();
+  // While a request is served.
+  void OnInputEnd();
+  bool WantsInput() const;
+  // Begins with the next request.
+  Head NextHead();
+  // Goes on with it.
+  Head TakeHead();
+  // Cuts in the next turn of the loop.
+  void CutSoon();
+  void SetPhase(Phase phase);
+  void SetDeadline(absl::Time deadline);
+  void ArmTimer();
+  void OnTimer();
+
+  // --- http_exchange.cc: requests and their answers
+
+  // Serves requests, the first of which has the `head`, until the next one has yet to arrive. Or
+  // ends the connection.
+  static Awaitable<void> Serve(std::shared_ptr<HttpConnection> self, Head head);
+  HttpRequest TakeRequest();
   Awaitable<bool> Respond(HttpResponse response);
   Awaitable<void> RespondError(int status, std::string message);
-  Awaitable<absl::StatusOr<std::optional<std::string_view>>> ReadBody(RequestBody* body);
+  Awaitable<HttpBody::Piece> ReadBody(RequestBody* body);
+  // What ReadBody gives where it need not wait.
+  std::optional<HttpBody::Piece> TryReadBody(RequestBody* body);
   // Before a response to a request whose body has not been read to its end: sees whether too much
   // of it is still to come for Drain, or nobody knows how much, and the connection is to be closed.
   // The peer shall hear of that before it sends another request.
@@ -101,14 +133,6 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Awaitable<bool> Drain();
   // Gives the peer a chance to read the last response before the connection is closed.
   Awaitable<void> Linger();
-  Awaitable<void> CutSoon();
-
-  void StartTask(Awaitable<void> task);
-  bool WantsInput() const;
-  void SetPhase(Phase phase);
-  void SetDeadline(absl::Time deadline);
-  void ArmTimer();
-  void OnTimer();
 
   const std::shared_ptr<ConnectionContext> context_;
   const std::shared_ptr<ByteStream> stream_;
@@ -119,6 +143,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpMessageWriter writer_;
 
   Phase phase_ = Phase::kHead;
+  bool watching_ = false;      // OnReadable will be called
+  bool receiving_ = false;     // OnReadable is at work, and will watch
+  bool serving_ = false;       // Serve, or Refuse, is at work
+  bool head_started_ = false;  // a byte of the next request has arrived
+  std::optional<MessageError> refusal_;
   RequestBody* body_ = nullptr;  // the handler's, while the exchange lasts
   absl::Status body_error_;
   bool body_wanted_ = false;        // somebody waits for more of the body
@@ -136,7 +165,6 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::unique_ptr<Timer> timer_;
 
   Signal arrived_;  // there is more input, or its end
-  Signal room_;     // WantsInput may have changed
   TaskGroup tasks_;
 };
 

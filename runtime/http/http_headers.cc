@@ -5,6 +5,8 @@
 namespace runnel {
 namespace {
 
+constexpr size_t kExpectedFields = 8;
+
 char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
@@ -16,6 +18,7 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
 }
 
 void HttpHeaders::Add(std::string_view name, std::string_view value) {
+  if (entries_.empty()) entries_.reserve(kExpectedFields);
   entries_.emplace_back(name, value);
 }
 

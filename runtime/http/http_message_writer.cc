@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -60,8 +61,19 @@ absl::Status AppendHeaders(const HttpHeaders& headers, std::string* head) {
 
 // Shared with the task that sends a head alone, which may outlive the writer by a turn.
 struct HttpMessageWriter::State : std::enable_shared_from_this<HttpMessageWriter::State> {
-  State(Executor e, std::shared_ptr<ByteStream> s)
-      : executor(std::move(e)), stream(std::move(s)), tasks(executor) {}
+  State(Executor e, std::shared_ptr<ByteStream> s) : executor(std::move(e)), stream(std::move(s)) {}
+
+  // Writes what the connection takes at once. Whether that is all; else `buffers` become the rest,
+  // for Put.
+  bool PutNow(std::span<asio::const_buffer>& buffers) {
+    if (writing || !failure.ok()) return false;
+    size_t written = stream->TryWrite(buffers);
+    for (; !buffers.empty() && buffers.front().size() <= written; buffers = buffers.subspan(1)) {
+      written -= buffers.front().size();
+    }
+    if (!buffers.empty()) buffers.front() += written;
+    return buffers.empty();
+  }
 
   Awaitable<absl::Status> Put(std::span<const asio::const_buffer> buffers) {
     while (writing) RUNNEL_CO_RETURN_IF_ERROR(co_await written.Wait());
@@ -79,7 +91,8 @@ struct HttpMessageWriter::State : std::enable_shared_from_this<HttpMessageWriter
     asio::post(executor, [weak = weak_from_this(), turn = head_turn] {
       std::shared_ptr<State> state = weak.lock();
       if (state != nullptr && state->head_waits && state->head_turn == turn) {
-        state->tasks.Spawn(SendHeadAlone(state));
+        if (!state->tasks) state->tasks.emplace(state->executor);
+        state->tasks->Spawn(SendHeadAlone(state));
       }
     });
   }
@@ -92,7 +105,7 @@ struct HttpMessageWriter::State : std::enable_shared_from_this<HttpMessageWriter
   bool writing = false;
   Signal written;
   absl::Status failure;
-  TaskGroup tasks;
+  std::optional<TaskGroup> tasks;  // made when needed
 };
 
 HttpMessageWriter::HttpMessageWriter(Executor executor, std::shared_ptr<ByteStream> stream)
@@ -120,8 +133,10 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
   uint64_t left = 0;
   if (framing == BodyFraming::kLength) left = body->size().value_or(0);
   if (framing == BodyFraming::kNone || (framing == BodyFraming::kLength && left == 0)) {
-    const std::array<asio::const_buffer, 1> buffers = {Buffer(state->head)};
-    absl::Status status = co_await state->Put(buffers);
+    std::array<asio::const_buffer, 1> buffers = {Buffer(state->head)};
+    std::span<asio::const_buffer> rest(buffers);
+    if (state->PutNow(rest)) co_return Result();
+    absl::Status status = co_await state->Put(rest);
     co_return Result(std::move(status));
   }
   state->head_waits = true;
@@ -130,13 +145,14 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
   if (framing != BodyFraming::kLength) state->SendHeadSoon();
 
   for (bool ended = false; !ended;) {
-    absl::StatusOr<std::optional<std::string_view>> read = co_await body->Read();
-    if (!read.ok()) {
+    std::optional<HttpBody::Piece> read = body->TryRead();
+    if (!read.has_value()) read = co_await body->Read();
+    if (!read->ok()) {
       state->head_waits = false;
-      co_return Result(std::move(read).status(), true);
+      co_return Result(std::move(*read).status(), true);
     }
-    const std::string_view piece = read->value_or(std::string_view());
-    ended = !read->has_value() || body->ended();
+    const std::string_view piece = (*read)->value_or(std::string_view());
+    ended = !(*read)->has_value() || body->ended();
     if (framing == BodyFraming::kLength) {
       if (piece.size() > left || (ended && piece.size() < left)) {
         state->head_waits = false;
@@ -166,7 +182,9 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
     } else if (!piece.empty()) {
       buffers[count++] = Buffer(piece);
     }
-    absl::Status status = co_await state->Put(std::span(buffers).first(count));
+    std::span<asio::const_buffer> rest = std::span(buffers).first(count);
+    if (state->PutNow(rest)) continue;
+    absl::Status status = co_await state->Put(rest);
     if (!status.ok()) co_return Result(std::move(status));
   }
   co_return Result();

@@ -11,6 +11,8 @@ namespace {
 class BrokenStream final : public ByteStream {
  public:
   Awaitable<absl::StatusOr<size_t>> ReadSome(asio::mutable_buffer) override { co_return Broken(); }
+  std::optional<absl::StatusOr<size_t>> TryRead(asio::mutable_buffer) override { return Broken(); }
+  void WhenReadable(absl::AnyInvocable<void()>) override {}
   Awaitable<absl::Status> Write(std::span<const asio::const_buffer>) override {
     co_return Broken();
   }

@@ -44,6 +44,12 @@ class InputBuffer {
     return {bytes_.get() + end_, capacity_ - end_};
   }
 
+  // Gives the memory back, while it is empty.
+  void Release() {
+    bytes_.reset();
+    capacity_ = begin_ = end_ = 0;
+  }
+
   // `size` bytes were received into what Prepare returned.
   void Commit(size_t size) { end_ += size; }
   // The first `size` bytes of view() are used up.

@@ -52,7 +52,7 @@ template <bool kIsRequest>
 class MessageParser::BeastEngine final : public MessageParser::Engine,
                                          private http::basic_parser<kIsRequest> {
  public:
-  explicit BeastEngine(const Limits& limits) : limits_(limits) {
+  explicit BeastEngine(const HeadLimits& limits) : limits_(limits) {
     this->header_limit(static_cast<uint32_t>(limits.max_header_bytes));
     this->body_limit(boost::none);
   }
@@ -196,18 +196,21 @@ class MessageParser::BeastEngine final : public MessageParser::Engine,
 
   void on_finish_impl(beast::error_code&) override {}
 
-  const Limits& limits_;
+  const HeadLimits& limits_;
   size_t fields_ = 0;
   int hosts_ = 0;
 };
 
-MessageParser::MessageParser(Kind kind, const Limits& limits) : kind_(kind), limits_(limits) {
-  Reset();
-}
+MessageParser::MessageParser(Kind kind, const Limits& limits)
+    : kind_(kind),
+      limits_{limits.max_header_bytes, limits.max_header_fields, limits.max_target_bytes} {}
 
 MessageParser::~MessageParser() = default;
 
-void MessageParser::Reset() {
+void MessageParser::Reset() { engine_.reset(); }
+
+void MessageParser::Begin() {
+  if (engine_ != nullptr) return;
   if (kind_ == Kind::kRequest) {
     engine_ = std::make_unique<BeastEngine<true>>(limits_);
   } else {
@@ -215,9 +218,13 @@ void MessageParser::Reset() {
   }
 }
 
-void MessageParser::ExpectNoBody() { engine_->Skip(); }
+void MessageParser::ExpectNoBody() {
+  Begin();
+  engine_->Skip();
+}
 
 size_t MessageParser::ParseHead(std::string_view bytes) {
+  Begin();
   size_t taken = 0;
   if (!started() && kind_ == Kind::kRequest) {
     // Some clients end a body with a line too many (RFC 9112 section 2.2).
@@ -271,12 +278,17 @@ size_t MessageParser::ParseBody(std::string_view bytes, std::string_view* piece)
   return taken;
 }
 
-void MessageParser::ParseEnd() { engine_->PutEof(); }
+void MessageParser::ParseEnd() {
+  if (engine_ != nullptr) engine_->PutEof();
+}
 
-bool MessageParser::started() const { return engine_->head_bytes > 0; }
-bool MessageParser::head_done() const { return engine_->HeadDone(); }
-bool MessageParser::done() const { return engine_->Done(); }
-const std::optional<MessageError>& MessageParser::error() const { return engine_->error; }
+bool MessageParser::started() const { return engine_ != nullptr && engine_->head_bytes > 0; }
+bool MessageParser::head_done() const { return engine_ != nullptr && engine_->HeadDone(); }
+bool MessageParser::done() const { return engine_ != nullptr && engine_->Done(); }
+const std::optional<MessageError>& MessageParser::error() const {
+  static const std::optional<MessageError> none;
+  return engine_ != nullptr ? engine_->error : none;
+}
 bool MessageParser::until_close() const { return engine_->NeedsEof(); }
 MessageHead& MessageParser::head() { return engine_->head; }
 std::optional<uint64_t> MessageParser::remaining() const { return engine_->Remaining(); }

@@ -78,9 +78,18 @@ class MessageParser {
   template <bool kIsRequest>
   class BeastEngine;
 
+  // Those of the Limits that count here: idle connections have a parser each.
+  struct HeadLimits {
+    size_t max_header_bytes;
+    size_t max_header_fields;
+    size_t max_target_bytes;
+  };
+
+  void Begin();
+
   const Kind kind_;
-  const Limits limits_;
-  std::unique_ptr<Engine> engine_;
+  const HeadLimits limits_;
+  std::unique_ptr<Engine> engine_;  // while there is a message
 };
 
 }  // namespace runnel

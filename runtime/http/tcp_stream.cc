@@ -1,10 +1,10 @@
 #include "runtime/http/tcp_stream.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -15,9 +15,10 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kAsTuple = asio::as_tuple(asio::deferred);
 
-// After so many writes that did not have to wait, others on the loop get a turn.
+// After so many reads that did not have to wait, others on the loop get a turn; likewise writes.
+constexpr int kMaxReadsInARow = 16;
 constexpr int kMaxWritesInARow = 16;
 
 bool IsCancelled(const asio::cancellation_state& state) {
@@ -56,6 +57,22 @@ Awaitable<absl::StatusOr<size_t>> TcpStream::ReadSome(asio::mutable_buffer space
   co_return Failure(error, IsCancelled(co_await asio::this_coro::cancellation_state), peer_);
 }
 
+std::optional<absl::StatusOr<size_t>> TcpStream::TryRead(asio::mutable_buffer space) {
+  if (++reads_in_a_row_ > kMaxReadsInARow) return std::nullopt;
+  error_code error;
+  const size_t received = socket_.read_some(space, error);
+  if (error == asio::error::would_block) return std::nullopt;
+  if (!error) return received;
+  if (error == asio::error::eof) return 0;
+  return Failure(error, false, peer_);
+}
+
+void TcpStream::WhenReadable(absl::AnyInvocable<void()> ready) {
+  reads_in_a_row_ = 0;
+  socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                     [ready = std::move(ready)](error_code) mutable { ready(); });
+}
+
 Awaitable<absl::Status> TcpStream::Write(std::span<const asio::const_buffer> buffers) {
   if (IsCancelled(co_await asio::this_coro::cancellation_state)) co_return Failure({}, true, peer_);
   absl::InlinedVector<asio::const_buffer, 8> rest(buffers.begin(), buffers.end());
@@ -79,10 +96,19 @@ Awaitable<absl::Status> TcpStream::Write(std::span<const asio::const_buffer> buf
     if (!rest.empty()) rest.front() += written;
     if (++writes_in_a_row_ >= kMaxWritesInARow) {
       writes_in_a_row_ = 0;
-      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+      co_await asio::post(asio::deferred);
     }
   }
   co_return absl::OkStatus();
+}
+
+size_t TcpStream::TryWrite(std::span<const asio::const_buffer> buffers) {
+  if (writes_in_a_row_ + 1 >= kMaxWritesInARow) return 0;
+  error_code error;
+  const size_t written = socket_.write_some(buffers, error);
+  if (error) return 0;
+  ++writes_in_a_row_;
+  return written;
 }
 
 Awaitable<void> TcpStream::FinishWriting() {

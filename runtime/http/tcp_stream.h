@@ -16,7 +16,10 @@ class TcpStream final : public ByteStream {
   explicit TcpStream(asio::ip::tcp::socket socket);
 
   Awaitable<absl::StatusOr<size_t>> ReadSome(asio::mutable_buffer space) override;
+  std::optional<absl::StatusOr<size_t>> TryRead(asio::mutable_buffer space) override;
+  void WhenReadable(absl::AnyInvocable<void()> ready) override;
   Awaitable<absl::Status> Write(std::span<const asio::const_buffer> buffers) override;
+  size_t TryWrite(std::span<const asio::const_buffer> buffers) override;
   Awaitable<void> FinishWriting() override;
   void StopReading() override;
   void CloseNow(Close how) override;
@@ -26,7 +29,8 @@ class TcpStream final : public ByteStream {
  private:
   asio::ip::tcp::socket socket_;
   std::string peer_;
-  int writes_in_a_row_ = 0;  // without having given the loop to others
+  int reads_in_a_row_ = 0;  // without having given the loop to others
+  int writes_in_a_row_ = 0;
 };
 
 // "127.0.0.1:80", "[::1]:80".

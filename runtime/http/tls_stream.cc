@@ -241,12 +241,16 @@ Awaitable<absl::Status> TlsStream::WaitAfter(int result) {
     open_ = false;
     co_return absl::UnavailableError(absl::StrCat("the connection to ", peer_, " was closed here"));
   }
+  co_return Failure();
+}
+
+absl::Status TlsStream::Failure() {
   const unsigned long code = ERR_peek_error();
   const char* reason = ERR_reason_error_string(code);
   absl::Status broken = Broken(reason != nullptr ? reason : "it ended without notice");
   // With TLS 1.3 a client learns this only after its handshake. To try again would not help.
   if (RefusesCertificate(code)) broken = absl::UnauthenticatedError(broken.message());
-  co_return broken;
+  return broken;
 }
 
 Awaitable<void> TlsStream::TakeTurns() {
@@ -311,6 +315,27 @@ Awaitable<absl::StatusOr<size_t>> TlsStream::ReadSome(asio::mutable_buffer space
     if (!waited.ok() && !read_stopped_) co_return waited;
   }
   co_return 0;
+}
+
+std::optional<absl::StatusOr<size_t>> TlsStream::TryRead(asio::mutable_buffer space) {
+  if (read_stopped_) return 0;
+  if (++operations_in_a_row_ > kMaxOperationsInARow) return std::nullopt;
+  ERR_clear_error();
+  size_t received = 0;
+  const int result = SSL_read_ex(ssl_.get(), space.data(), space.size(), &received);
+  if (result == 1) return received;
+  const int error = SSL_get_error(ssl_.get(), result);
+  read_wants_to_write_ = error == SSL_ERROR_WANT_WRITE;
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return std::nullopt;
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  return Failure();
+}
+
+void TlsStream::WhenReadable(absl::AnyInvocable<void()> ready) {
+  operations_in_a_row_ = 0;
+  if (SSL_pending(ssl_.get()) > 0) return asio::post(socket_.get_executor(), std::move(ready));
+  socket_.async_wait(read_wants_to_write_ ? tcp::socket::wait_write : tcp::socket::wait_read,
+                     [ready = std::move(ready)](error_code) mutable { ready(); });
 }
 
 Awaitable<absl::Status> TlsStream::Write(std::span<const asio::const_buffer> buffers) {

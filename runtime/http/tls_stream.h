@@ -30,6 +30,8 @@ class TlsStream final : public ByteStream {
   bool needs_handshake() const override { return true; }
   Awaitable<absl::Status> Handshake() override;
   Awaitable<absl::StatusOr<size_t>> ReadSome(asio::mutable_buffer space) override;
+  std::optional<absl::StatusOr<size_t>> TryRead(asio::mutable_buffer space) override;
+  void WhenReadable(absl::AnyInvocable<void()> ready) override;
   Awaitable<absl::Status> Write(std::span<const asio::const_buffer> buffers) override;
   Awaitable<void> FinishWriting() override;
   void StopReading() override;
@@ -45,6 +47,8 @@ class TlsStream final : public ByteStream {
   // it never can; then the connection is of no use any more.
   Awaitable<absl::Status> WaitAfter(int result);
   absl::Status Broken(std::string_view why);
+  // What an operation of OpenSSL has failed with.
+  absl::Status Failure();
   std::string HandshakeFailure();
   void SayThatThisIsTls();
   // Others on the loop get a turn after a number of operations that did not have to wait.
@@ -57,8 +61,9 @@ class TlsStream final : public ByteStream {
   std::string peer_;
   std::shared_ptr<const PeerCertificate> certificate_;
   int operations_in_a_row_ = 0;
-  bool open_ = false;     // the handshake is done, and nothing has gone wrong since
-  bool writing_ = false;  // a record is on its way
+  bool read_wants_to_write_ = false;  // the last TryRead could not send what TLS itself has to say
+  bool open_ = false;                 // the handshake is done, and nothing has gone wrong since
+  bool writing_ = false;              // a record is on its way
   bool read_stopped_ = false;
 };
 
