@@ -4,6 +4,7 @@
 #ifndef RUNNEL_RUNTIME_CLIENT_BACKOFF_H_
 #define RUNNEL_RUNTIME_CLIENT_BACKOFF_H_
 
+#include <optional>
 #include <random>
 
 #include "absl/time/time.h"
@@ -23,7 +24,7 @@ class Backoff {
   const absl::Duration first_;
   const absl::Duration limit_;
   absl::Duration next_;
-  std::minstd_rand random_;
+  std::optional<std::minstd_rand> random_;  // seeded when needed: most calls never wait
 };
 
 }  // namespace runnel

@@ -55,12 +55,21 @@ class HttpChannel final : public Channel {
     list.credentials = options_.credentials;
     list.on_status = options_.on_status;
     servers_ = std::make_shared<ServerList>(std::move(list));
+    auto calls = std::make_shared<RetryingCall::Options>();
+    calls->servers = servers_;
+    calls->codec = options_.codec;
+    calls->limits = options_.limits;
+    calls->retry = options_.retry;
+    calls->executor = executor_;
+    calls->clock = &clock_;
+    calls_ = std::move(calls);
   }
 
   ~HttpChannel() override {
     if (servers_ == nullptr) return;
     // Sessions and connections end where they live.
-    asio::post(executor_, [servers = std::move(servers_)] { servers->Close(); });
+    asio::post(executor_,
+               [servers = std::move(servers_), calls = std::move(calls_)] { servers->Close(); });
   }
 
   Executor executor() override { return executor_; }
@@ -87,15 +96,7 @@ class HttpChannel final : public Channel {
     if (!failure_.ok()) return std::make_unique<FailedCall>(failure_);
     const absl::StatusOr<Route> route = RouteOf(method, options);
     if (!route.ok()) return std::make_unique<FailedCall>(route.status());
-    RetryingCall::Options call;
-    call.servers = servers_;
-    call.route = *route;
-    call.codec = options_.codec;
-    call.limits = options_.limits;
-    call.retry = options_.retry;
-    call.executor = executor_;
-    call.clock = &clock_;
-    return std::make_unique<RetryingCall>(std::move(call), method, std::move(options));
+    return std::make_unique<RetryingCall>(calls_, *route, method, std::move(options));
   }
 
   absl::StatusOr<Route> RouteOf(const MethodInfo& method, const CallOptions& options) const {
@@ -124,6 +125,7 @@ class HttpChannel final : public Channel {
   Clock& clock_;
   const absl::Status failure_;
   std::shared_ptr<ServerList> servers_;
+  std::shared_ptr<const RetryingCall::Options> calls_;
 };
 
 }  // namespace

@@ -57,6 +57,7 @@ Awaitable<absl::Status> DirectAttempt::HalfClose() { co_return absl::OkStatus();
 Awaitable<Received> DirectAttempt::Receive() {
   while (true) {
     if (std::optional<std::string_view> message = TryReceive()) co_return message;
+    if (!end_ && begun_ && !method_.server_streams()) end_ = absl::OkStatus();  // that was all
     if (end_) break;
     reading_ = true;
     absl::Status more = co_await ReceiveMore();
@@ -90,17 +91,15 @@ std::optional<std::string_view> DirectAttempt::TryReceive() {
 }
 
 Awaitable<absl::Status> DirectAttempt::ReceiveMore() {
-  if (!std::exchange(begun_, true)) {
-    HttpRequest request = MakeRequest();
-    DirectExpectation expected = Expectation();
-    absl::Status exchanged = co_await exchange_.Await(
-        ExchangeDirect(http_, std::move(request), std::move(expected), direct_.limits, response_));
-    RUNNEL_CO_RETURN_IF_ERROR(exchanged);
-    if (!method_.server_streams()) co_return co_await ReceiveUnary();
-  } else if (!method_.server_streams()) {
-    end_ = absl::OkStatus();  // nothing follows the response
-    co_return absl::OkStatus();
+  if (std::exchange(begun_, true)) co_return co_await ReceivePiece();
+  HttpRequest request = MakeRequest();
+  DirectExpectation expected = Expectation();
+  if (!method_.server_streams()) {
+    co_return co_await exchange_.Await(ExchangeUnary(std::move(request), std::move(expected)));
   }
+  absl::Status exchanged = co_await exchange_.Await(
+      ExchangeDirect(http_, std::move(request), std::move(expected), direct_.limits, response_));
+  RUNNEL_CO_RETURN_IF_ERROR(exchanged);
   co_return co_await ReceivePiece();
 }
 
@@ -154,10 +153,13 @@ bool DirectAttempt::TryGet(std::string_view message, bool compressed, HttpReques
   return true;
 }
 
-Awaitable<absl::Status> DirectAttempt::ReceiveUnary() {
-  absl::StatusOr<std::string> body = co_await exchange_.Await(
-      ReadAll(response_.body.get(), MaxReceivedBytes(response_.compression, direct_.limits),
-              "Limits::max_message_bytes"));
+Awaitable<absl::Status> DirectAttempt::ExchangeUnary(HttpRequest request,
+                                                     DirectExpectation expected) {
+  RUNNEL_CO_RETURN_IF_ERROR(co_await ExchangeDirect(http_, std::move(request), std::move(expected),
+                                                    direct_.limits, response_));
+  absl::StatusOr<std::string> body = co_await ReadAll(
+      response_.body.get(), MaxReceivedBytes(response_.compression, direct_.limits),
+      "Limits::max_message_bytes");
   // Some servers leave the empty message as it is.
   if (response_.compression == Compression::kGzip && body.ok() && !body->empty()) {
     body = Decompressed(*body, direct_.limits);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "runtime/async/interruptible.h"
 #include "runtime/client/call_attempt.h"
@@ -26,6 +27,8 @@ class DirectAttempt final : public CallAttempt {
 
   // Keeps the one request; the exchange begins with the first Receive.
   Awaitable<absl::Status> Send(std::string message, bool last) override;
+  bool MaySend() const override { return !end_; }
+  void SendNow(std::string message, bool /*last*/) override { request_ = std::move(message); }
   Awaitable<absl::Status> HalfClose() override;
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Receive() override;
   std::optional<std::string_view> TryReceive() override;
@@ -44,7 +47,8 @@ class DirectAttempt final : public CallAttempt {
   DirectExpectation Expectation() const;
   // Has the exchange bring more: the response of a unary call, or a piece of the event stream.
   Awaitable<absl::Status> ReceiveMore();
-  Awaitable<absl::Status> ReceiveUnary();
+  // All of a unary call.
+  Awaitable<absl::Status> ExchangeUnary(HttpRequest request, DirectExpectation expected);
   Awaitable<absl::Status> ReceivePiece();
   absl::Status TakeEnd(std::string_view json);
 

@@ -24,8 +24,11 @@ absl::Status After(const absl::Status& end) {
 
 }  // namespace
 
-RetryingCall::RetryingCall(Options options, const MethodInfo& method, CallOptions call)
-    : options_(std::move(options)),
+RetryingCall::RetryingCall(std::shared_ptr<const Options> options, Route route,
+                           const MethodInfo& method, CallOptions call)
+    : shared_options_(std::move(options)),
+      options_(*shared_options_),
+      route_(route),
       method_(method),
       call_(std::move(call)),
       deadline_(options_.clock->Now() + call_.timeout),
@@ -69,10 +72,9 @@ absl::Status RetryingCall::Over() const { return After(*end_); }
 void RetryingCall::Commit() {
   if (std::exchange(committed_, true)) return;
   options_.servers->OnAnswered(server_);
-  while (first_message_ < passed_) {
-    messages_.pop_front();
-    ++first_message_;
-  }
+  messages_.erase(messages_.begin(),
+                  messages_.begin() + static_cast<ptrdiff_t>(passed_ - first_message_));
+  first_message_ = passed_;
 }
 
 // --- writing ---
@@ -91,6 +93,7 @@ Awaitable<absl::Status> RetryingCall::Write(const google::protobuf::Message& mes
   messages_.push_back(std::move(bytes));
   ++written_;
   half_closed_ = options.last;
+  if (TryFlush()) co_return absl::OkStatus();
   co_return co_await FlushAll();
 }
 
@@ -133,7 +136,7 @@ Awaitable<absl::Status> RetryingCall::Flush(uint64_t last) {
       continue;
     }
     if (attempt_ == nullptr) {
-      RUNNEL_CO_RETURN_IF_ERROR(co_await Start());
+      RUNNEL_CO_RETURN_IF_ERROR(Start());
       continue;
     }
     const bool all = passed_ >= last;
@@ -155,17 +158,8 @@ Awaitable<absl::Status> RetryingCall::Flush(uint64_t last) {
 
 Awaitable<absl::Status> RetryingCall::FlushTo(Attempt attempt, uint64_t last_message) {
   while (passed_ < last_message && attempt == attempt_) {
-    std::string& next = messages_[passed_ - first_message_];
-    const bool last = half_closed_ && passed_ + 1 == written_;
-    std::string message;
-    ++passed_;
-    if (committed_) {
-      message = std::move(next);
-      messages_.pop_front();
-      ++first_message_;
-    } else {
-      message = next;
-    }
+    const bool last = NextIsLast();
+    std::string message = TakeNext();
     if (last) half_close_passed_ = true;
     RUNNEL_CO_RETURN_IF_ERROR(co_await attempt->Send(std::move(message), last));
   }
@@ -175,12 +169,34 @@ Awaitable<absl::Status> RetryingCall::FlushTo(Attempt attempt, uint64_t last_mes
   co_return co_await attempt->HalfClose();
 }
 
+std::string RetryingCall::TakeNext() {
+  std::string& next = messages_[passed_ - first_message_];
+  ++passed_;
+  if (!committed_) return next;
+  std::string message = std::move(next);
+  messages_.erase(messages_.begin());
+  ++first_message_;
+  return message;
+}
+
+bool RetryingCall::TryFlush() {
+  if (end_ || recovering_ || flushing_ || committed_) return false;
+  if (attempt_ == nullptr && !Start().ok()) return false;
+  for (; passed_ < written_; ++passed_) {
+    const bool last = NextIsLast();
+    if (!attempt_->MaySend()) return false;
+    attempt_->SendNow(messages_[passed_ - first_message_], last);
+    if (last) half_close_passed_ = true;
+  }
+  return half_close_passed_ == half_closed_;
+}
+
 // --- reading ---
 
 Awaitable<absl::StatusOr<bool>> RetryingCall::Read(google::protobuf::Message& message) {
   while (attempt_ == nullptr && !end_) {
     absl::Status flushed = co_await Flush(written_);
-    if (flushed.ok() && attempt_ == nullptr) flushed = co_await Start();
+    if (flushed.ok() && attempt_ == nullptr) flushed = Start();
     if (!flushed.ok() && !end_) co_return flushed;
   }
   while (attempt_ != nullptr) {
@@ -232,15 +248,15 @@ absl::Status RetryingCall::Take(std::string_view bytes, google::protobuf::Messag
 
 // --- attempts ---
 
-Awaitable<absl::Status> RetryingCall::Start() {
+absl::Status RetryingCall::Start() {
   if (absl::Status valid = call_.metadata.Validate(); !valid.ok()) {
     End(valid);
-    co_return valid;
+    return valid;
   }
   const std::optional<size_t> server = options_.servers->Choose(tried_);
   absl::Status begun = BeginAttempt(server.value_or(0));
   if (!begun.ok()) End(begun);
-  co_return begun;
+  return begun;
 }
 
 absl::Status RetryingCall::BeginAttempt(size_t server) {
@@ -248,8 +264,8 @@ absl::Status RetryingCall::BeginAttempt(size_t server) {
   options.metadata = call_.metadata;
   if (timer_ != nullptr) options.deadline = deadline_;
   options.last_event_id = call_.last_event_id;
-  RUNNEL_ASSIGN_OR_RETURN(
-      attempt_, options_.servers->Start(server, method_, options_.route, std::move(options)));
+  RUNNEL_ASSIGN_OR_RETURN(attempt_,
+                          options_.servers->Start(server, method_, route_, std::move(options)));
   server_ = server;
   passed_ = first_message_;
   half_close_passed_ = false;

@@ -5,13 +5,13 @@
 #define RUNNEL_RUNTIME_CLIENT_RETRYING_CALL_H_
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "absl/container/inlined_vector.h"
 #include "runtime/async/clock.h"
 #include "runtime/async/signal.h"
 #include "runtime/client/backoff.h"
@@ -28,9 +28,9 @@ namespace runnel {
 // too many; until then another attempt can begin where this one did.
 class RetryingCall final : public ClientCall {
  public:
+  // What all calls of a channel have in common.
   struct Options {
     std::shared_ptr<ServerList> servers;
-    Route route = Route::kDirect;
     Codec codec = Codec::kProto;
     Limits limits;
     RetryPolicy retry;
@@ -39,7 +39,8 @@ class RetryingCall final : public ClientCall {
   };
 
   // `method` outlives the call.
-  RetryingCall(Options options, const MethodInfo& method, CallOptions call);
+  RetryingCall(std::shared_ptr<const Options> options, Route route, const MethodInfo& method,
+               CallOptions call);
   ~RetryingCall() override;
 
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
@@ -58,7 +59,12 @@ class RetryingCall final : public ClientCall {
   // A message of the attempt of the moment.
   absl::Status Take(std::string_view bytes, google::protobuf::Message& message);
   // Begins the first attempt.
-  Awaitable<absl::Status> Start();
+  absl::Status Start();
+  // Does what Flush does where nothing has to wait. Whether all messages were passed on.
+  bool TryFlush();
+  // The next message, which the attempt is about to get.
+  std::string TakeNext();
+  bool NextIsLast() const { return half_closed_ && passed_ + 1 == written_; }
   // What Write and WritesDone end with.
   Awaitable<absl::Status> FlushAll();
   // Passes the messages up to number `last` on to the attempt of the moment, and the half-close
@@ -79,7 +85,9 @@ class RetryingCall final : public ClientCall {
   void End(absl::Status status);
   absl::Status Over() const;
 
-  const Options options_;
+  const std::shared_ptr<const Options> shared_options_;
+  const Options& options_;
+  const Route route_;
   const MethodInfo& method_;
   const CallOptions call_;
   const absl::Time deadline_;
@@ -94,8 +102,8 @@ class RetryingCall final : public ClientCall {
   Signal recovered_;
   Backoff backoff_;
 
-  std::deque<std::string> messages_;  // that have been written and may be needed again
-  uint64_t first_message_ = 0;        // number of the first of them
+  absl::InlinedVector<std::string, 1> messages_;  // that have been written and may be needed again
+  uint64_t first_message_ = 0;                    // number of the first of them
   uint64_t written_ = 0;
   size_t message_bytes_ = 0;
   bool half_closed_ = false;

@@ -40,9 +40,9 @@ Awaitable<absl::Status> UnaryCallUntyped(std::shared_ptr<ChannelInterface> chann
                                          const MethodInfo& method,
                                          const google::protobuf::Message& request,
                                          google::protobuf::Message& response, CallOptions options) {
-  const Executor executor = channel->executor();
-  co_return co_await OnExecutor(
-      executor, OnLoop(std::move(channel), method, request, response, std::move(options)));
+  Executor executor = channel->executor();
+  return OnExecutor(std::move(executor),
+                    OnLoop(std::move(channel), method, request, response, std::move(options)));
 }
 
 }  // namespace runnel

@@ -24,8 +24,11 @@ DirectCall::DirectCall(ServerContext::Call call, DirectRequest request, const Li
       heartbeat_(heartbeat) {}
 
 Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
-  const absl::Status waited =
-      co_await call->out_.WaitForHead(call->context().clock(), call->streams());
+  absl::Status waited;
+  // Many a handler has no need to wait, and is done.
+  if (!call->ended()) {
+    waited = co_await call->out_.WaitForHead(call->context().clock(), call->streams());
+  }
   if (!waited.ok()) {
     call->Cancel(CallOutput::ClientGone());
     co_return ErrorResponse(CallOutput::ClientGone());

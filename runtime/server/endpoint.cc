@@ -33,13 +33,9 @@ Endpoint::Endpoint(EndpointOptions options)
       sessions_(options_, calls_, receiving_) {}
 
 Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest& request) {
-  const PeerCertificate* const certificate = request.peer_certificate.get();
-  if (!options_.authenticate) {
-    co_return certificate != nullptr ? certificate->name() : std::string();
-  }
   // The user's code.
   try {
-    const Caller caller{request.headers, request.peer, certificate};
+    const Caller caller{request.headers, request.peer, request.peer_certificate.get()};
     co_return co_await options_.authenticate(caller);
   } catch (const std::exception& thrown) {
     co_return absl::UnknownError(absl::StrCat("the authenticator threw: ", thrown.what()));
@@ -59,7 +55,12 @@ Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
 }
 
 Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
-  absl::StatusOr<std::string> principal = co_await Authenticate(request);
+  absl::StatusOr<std::string> principal = std::string();
+  if (options_.authenticate) {
+    principal = co_await Authenticate(request);
+  } else if (request.peer_certificate != nullptr) {
+    principal = request.peer_certificate->name();
+  }
   if (!principal.ok()) co_return RefusalOf(request, principal.status());
   const size_t question = request.target.find('?');
   std::string path = request.target.substr(0, question);

@@ -49,6 +49,7 @@ HttpResponse Denied(std::string_view reason, std::string message) {
 }  // namespace
 
 bool IsLoopbackHost(std::string_view host) {
+  if (host == "127.0.0.1" || host == "localhost") return true;  // as most write it
   const std::string lower = absl::AsciiStrToLower(AbslView(host));
   if (lower == "localhost" || lower.ends_with(".localhost")) return true;
   const bool bracketed = lower.starts_with('[') && lower.ends_with(']');

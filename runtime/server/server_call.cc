@@ -10,17 +10,16 @@
 namespace runnel {
 namespace {
 
-// The handler is the user's code: what it throws ends its call and nothing else.
-Awaitable<absl::Status> RunHandler(const MethodHandler& handler, ServerCall& call) {
+// What a call ends with whose handler has thrown. From inside the catch clause.
+absl::Status Thrown(const MethodInfo& method) {
   try {
-    co_return co_await handler(call.context(), call, call);
+    throw;
   } catch (const std::exception& thrown) {
-    co_return absl::UnknownError(absl::StrCat(
-        "the handler of ", AbslView(call.context().method().path), " threw: ", thrown.what()));
+    return absl::UnknownError(
+        absl::StrCat("the handler of ", AbslView(method.path), " threw: ", thrown.what()));
   } catch (...) {
-    co_return absl::UnknownError(absl::StrCat("the handler of ",
-                                              AbslView(call.context().method().path),
-                                              " threw something that is no std::exception"));
+    return absl::UnknownError(absl::StrCat("the handler of ", AbslView(method.path),
+                                           " threw something that is no std::exception"));
   }
 }
 
@@ -28,10 +27,10 @@ Awaitable<absl::Status> RunHandler(const MethodHandler& handler, ServerCall& cal
 
 void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
   // Nobody waits for what would come of it.
-  if (context_.deadline() <= context_.clock().Now()) {
-    return Cancel(absl::DeadlineExceededError("the call's deadline had passed when it came"));
-  }
   if (context_.deadline() != absl::InfiniteFuture()) {
+    if (context_.deadline() <= context_.clock().Now()) {
+      return Cancel(absl::DeadlineExceededError("the call's deadline had passed when it came"));
+    }
     deadline_ = context_.clock().CallAt(
         context_.executor(), context_.deadline(), [call = weak_from_this()] {
           if (auto self = call.lock()) {
@@ -45,7 +44,13 @@ void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
 
 Awaitable<void> ServerCall::Run(std::shared_ptr<ServerCall> call, CallGroup& calls,
                                 const MethodHandler& handler) {
-  absl::Status status = co_await RunHandler(handler, *call);
+  // The handler is the user's code: what it throws ends its call and nothing else.
+  absl::Status status;
+  try {
+    status = co_await handler(call->context(), *call, *call);
+  } catch (...) {
+    status = Thrown(call->context().method());
+  }
   if (status.ok()) status = call->context().metadata_error();
   calls.calls_.erase(call.get());
   call->End(std::move(status));
@@ -75,7 +80,8 @@ absl::Status CallGroup::TooMany() const {
 absl::Status CallGroup::Refusal() { return absl::UnavailableError("the server is shutting down"); }
 
 void CallGroup::CancelAll(const absl::Status& status) {
-  const std::set<ServerCall*> calls = calls_;  // a call leaves later, when its handler returns
+  const absl::flat_hash_set<ServerCall*> calls =
+      calls_;  // a call leaves later, when its handler returns
   for (ServerCall* call : calls) call->Cancel(status);
 }
 

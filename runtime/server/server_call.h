@@ -5,9 +5,9 @@
 #define RUNNEL_RUNTIME_SERVER_SERVER_CALL_H_
 
 #include <memory>
-#include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
@@ -87,7 +87,7 @@ class CallGroup {
   friend class ServerCall;
 
   const size_t max_;
-  std::set<ServerCall*> calls_;
+  absl::flat_hash_set<ServerCall*> calls_;
   bool closed_ = false;
   TaskGroup tasks_;
 };
