@@ -17,6 +17,14 @@ class InterruptibleTest : public testing::Test {
     ++ended_;
   }
 
+  static Awaitable<int> Return(int value) { co_return value; }
+  Awaitable<void> AddUp(int count) {
+    for (int i = 0; i < count; ++i) {
+      const int one = co_await interruptible_.Await(Return(1));
+      sum_ += one;
+    }
+  }
+
   void Poll() {
     context_.restart();
     context_.poll();
@@ -27,6 +35,7 @@ class InterruptibleTest : public testing::Test {
   Interruptible interruptible_;
   absl::StatusCode last_ = absl::StatusCode::kUnknown;
   int ended_ = 0;
+  int sum_ = 0;
   TaskGroup tasks_{context_.get_executor()};
 };
 
@@ -36,6 +45,12 @@ TEST_F(InterruptibleTest, ReturnsWhatTheOperationReturns) {
   signal_.Notify();
   Poll();
   EXPECT_EQ(last_, absl::StatusCode::kOk);
+}
+
+TEST_F(InterruptibleTest, OperationsThatNeedNotWaitUseUpNoStack) {
+  tasks_.Spawn(AddUp(100000));
+  Poll();
+  EXPECT_EQ(sum_, 100000);
 }
 
 TEST_F(InterruptibleTest, InterruptCancelsTheOperation) {

@@ -1,6 +1,7 @@
 #include "runtime/async/signal.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <memory>
 #include <vector>
 
@@ -45,9 +46,36 @@ class SignalTest : public testing::Test {
   std::unique_ptr<Signal> signal_ = std::make_unique<Signal>();
   std::vector<absl::StatusCode> outcomes_;
   TaskGroup tasks_{context_.get_executor()};
+  TaskGroup ended_already_{context_.get_executor()};
 };
 
 using Codes = std::vector<absl::StatusCode>;
+
+TEST_F(SignalTest, ResumesEveryWaiterInsideTheCallWhereAsked) {
+  tasks_.Spawn(RecordWait());
+  tasks_.Spawn(RecordWait());
+  Poll();
+  signal_->NotifyNow();
+  EXPECT_EQ(outcomes_, Codes(2, absl::StatusCode::kOk));
+}
+
+TEST_F(SignalTest, WhoeverWaitsAgainInsideTheCallWaitsForTheNext) {
+  tasks_.Spawn(RecordWaitTwice());
+  Poll();
+  signal_->NotifyNow();
+  EXPECT_EQ(outcomes_, Codes(1, absl::StatusCode::kOk));
+  EXPECT_TRUE(signal_->has_waiters());
+}
+
+TEST_F(SignalTest, ATaskThatNeedNotWaitEndsInsideSpawn) {
+  asio::post(context_, [this] {
+    tasks_.Spawn(RecordWait());
+    tasks_.Spawn(RecordJoin(ended_already_));
+    EXPECT_EQ(tasks_.size(), 1u);
+  });
+  Poll();
+  EXPECT_EQ(outcomes_, Codes(1, absl::StatusCode::kOk));
+}
 
 TEST_F(SignalTest, ResumesEveryWaiterFromTheLoop) {
   tasks_.Spawn(RecordWait());

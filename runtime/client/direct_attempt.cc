@@ -157,9 +157,15 @@ Awaitable<absl::Status> DirectAttempt::ExchangeUnary(HttpRequest request,
                                                      DirectExpectation expected) {
   RUNNEL_CO_RETURN_IF_ERROR(co_await ExchangeDirect(http_, std::move(request), std::move(expected),
                                                     direct_.limits, response_));
-  absl::StatusOr<std::string> body = co_await ReadAll(
-      response_.body.get(), MaxReceivedBytes(response_.compression, direct_.limits),
-      "Limits::max_message_bytes");
+  const size_t max_bytes = MaxReceivedBytes(response_.compression, direct_.limits);
+  absl::StatusOr<std::string> body = std::string();
+  std::optional<std::string_view> all;
+  if (response_.body != nullptr) all = response_.body->TryReadAll(max_bytes);
+  if (all) {
+    body->assign(*all);
+  } else {
+    body = co_await ReadAll(response_.body.get(), max_bytes, "Limits::max_message_bytes");
+  }
   // Some servers leave the empty message as it is.
   if (response_.compression == Compression::kGzip && body.ok() && !body->empty()) {
     body = Decompressed(*body, direct_.limits);

@@ -40,7 +40,9 @@ RetryingCall::RetryingCall(std::shared_ptr<const Options> options, Route route,
   });
 }
 
-RetryingCall::~RetryingCall() { Abort(absl::CancelledError("the call was given up")); }
+RetryingCall::~RetryingCall() {
+  if (!end_) Abort(absl::CancelledError("the call was given up"));
+}
 
 const Metadata& RetryingCall::initial_metadata() const {
   return attempt_ != nullptr ? attempt_->initial_metadata() : NoMetadata();

@@ -43,6 +43,15 @@ class ClientConnection::ResponseBody : public HttpBody {
     return connection->TryReadBody(this);
   }
 
+  std::optional<std::string_view> TryReadAll(uint64_t max_bytes) override {
+    if (ended_ || !size_ || *size_ > max_bytes) return std::nullopt;
+    const bool here =
+        connection_->parser_.remaining() == size_ && connection_->input_.size() >= *size_;
+    if (!here) return std::nullopt;
+    const std::optional<Piece> piece = TryRead();
+    return **piece;
+  }
+
   std::optional<uint64_t> size() const override { return size_; }
   bool ended() const override { return ended_; }
 

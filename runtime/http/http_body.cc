@@ -19,6 +19,11 @@ class WholeBody : public HttpBody {
     return Piece(std::string_view(bytes_));
   }
 
+  std::optional<std::string_view> TryReadAll(uint64_t max_bytes) override {
+    if (read_ || bytes_.size() > max_bytes) return std::nullopt;
+    read_ = true;
+    return bytes_;
+  }
   std::optional<uint64_t> size() const override { return bytes_.size(); }
   bool ended() const override { return read_; }
   bool whole() const override { return true; }

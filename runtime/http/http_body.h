@@ -33,6 +33,12 @@ class HttpBody {
   // The same where it need not wait; nullopt where it must, or where nobody knows.
   virtual std::optional<Piece> TryRead() { return std::nullopt; }
 
+  // All of the body, valid as a piece is, where nothing of it has been read, it is here, and it has
+  // no more than `max_bytes`; nullopt otherwise, and nothing has been taken.
+  virtual std::optional<std::string_view> TryReadAll(uint64_t /*max_bytes*/) {
+    return std::nullopt;
+  }
+
   // The number of bytes in all, where it is known beforehand (Content-Length).
   virtual std::optional<uint64_t> size() const { return std::nullopt; }
 

@@ -59,6 +59,19 @@ class HttpConnection::RequestBody : public HttpBody {
     return connection->TryReadBody(this);
   }
 
+  std::optional<std::string_view> TryReadAll(uint64_t max_bytes) override {
+    const std::shared_ptr<HttpConnection> connection = connection_.lock();
+    if (connection == nullptr || connection->body_ != this || !size_ || *size_ > max_bytes ||
+        !connection->body_error_.ok()) {
+      return std::nullopt;
+    }
+    const bool here = connection->parser_.remaining() == size_ && !connection->parser_.done() &&
+                      connection->input_.size() >= *size_;
+    if (!here) return std::nullopt;
+    const std::optional<Piece> piece = connection->TryReadBody(this);
+    return **piece;
+  }
+
   std::optional<uint64_t> size() const override { return size_; }
   bool ended() const override { return ended_; }
 

@@ -37,6 +37,7 @@ void HttpHeaders::Remove(std::string_view name) {
 
 std::optional<std::string_view> HttpHeaders::Get(std::string_view name) const {
   for (const Entry& entry : entries_) {
+    if (entry.first.size() != name.size()) continue;  // most are no closer than that
     if (EqualsIgnoreCase(entry.first, name)) return entry.second;
   }
   return std::nullopt;

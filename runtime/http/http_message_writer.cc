@@ -31,9 +31,25 @@ bool IsFraming(std::string_view name) {
   }
 }
 
-bool IsTokenChar(unsigned char c) {
-  return c > ' ' && c < 0x7f &&
-         std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string::npos;
+// Which characters a name may have, and a value.
+struct FieldCharacters {
+  constexpr FieldCharacters() {
+    for (int c = 0; c < 256; ++c) {
+      value[c] = (c >= ' ' || c == '\t') && c != 0x7f;
+      name[c] = c > ' ' && c < 0x7f;
+    }
+    for (unsigned char c : std::string_view("\"(),/:;<=>?@[\\]{}")) name[c] = false;
+  }
+
+  bool name[256] = {};
+  bool value[256] = {};
+};
+constexpr FieldCharacters kFieldCharacters;
+
+bool AllAre(const bool (&characters)[256], std::string_view text) {
+  bool all = true;
+  for (unsigned char c : text) all &= characters[c];
+  return all;
 }
 
 asio::const_buffer Buffer(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -42,13 +58,10 @@ asio::const_buffer Buffer(std::string_view bytes) { return {bytes.data(), bytes.
 
 absl::Status AppendHeaders(const HttpHeaders& headers, std::string* head) {
   for (const auto& [name, value] : headers) {
-    bool valid = !name.empty();
-    for (unsigned char c : name) valid = valid && IsTokenChar(c);
-    if (!valid) {
+    if (name.empty() || !AllAre(kFieldCharacters.name, name)) {
       return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is no name of a header"));
     }
-    for (unsigned char c : value) valid = valid && (c >= ' ' || c == '\t') && c != 0x7f;
-    if (!valid) {
+    if (!AllAre(kFieldCharacters.value, value)) {
       return absl::InvalidArgumentError(
           absl::StrCat("the header ", name, " has a control character in its value"));
     }

@@ -77,8 +77,31 @@ HttpResponse DirectCall::StreamResponse() {
   return response;
 }
 
+bool DirectCall::TryRead(google::protobuf::Message& message) {
+  if (request_read_ || context().IsCancelled() || request_.body == nullptr ||
+      request_.coding != Compression::kIdentity || !undecodable_.ok()) {
+    return false;
+  }
+  const std::optional<std::string_view> bytes =
+      request_.body->TryReadAll(limits_.max_message_bytes);
+  if (!bytes) return false;
+  request_read_ = true;
+  undecodable_ = Decode(*bytes, message);
+  return undecodable_.ok();
+}
+
+absl::Status DirectCall::Decode(std::string_view bytes, google::protobuf::Message& message) {
+  // No JSON text is empty, but a GET without a message means the empty one, as in binary.
+  if (!bytes.empty() || codec_ == Codec::kProto) {
+    return DecodeMessage(codec_, bytes, limits_, message);
+  }
+  if (request_.body == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError("the request's body is empty; the empty message is {} in JSON");
+}
+
 Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& message) {
   if (context().IsCancelled()) co_return context().cancel_status();
+  if (!undecodable_.ok()) co_return std::exchange(undecodable_, absl::OkStatus());
   if (std::exchange(request_read_, true)) co_return false;
   const bool compressed = request_.coding == Compression::kGzip;
   const size_t max_bytes = limits_.max_message_bytes;
@@ -91,13 +114,7 @@ Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& mess
     bytes = Gunzip(*bytes, max_bytes, "Limits::max_message_bytes");
   }
   if (!bytes.ok()) co_return std::move(bytes).status();
-  // No JSON text is empty, but a GET without a message means the empty one, as in binary.
-  if (!bytes->empty() || codec_ == Codec::kProto) {
-    RUNNEL_CO_RETURN_IF_ERROR(DecodeMessage(codec_, *bytes, limits_, message));
-  } else if (request_.body != nullptr) {
-    co_return absl::InvalidArgumentError(
-        "the request's body is empty; the empty message is {} in JSON");
-  }
+  RUNNEL_CO_RETURN_IF_ERROR(Decode(*bytes, message));
   co_return true;
 }
 
@@ -155,8 +172,12 @@ absl::Status DirectCall::CheckEventId(const std::string& event_id) {
 }
 
 bool DirectCall::TryWrite(const google::protobuf::Message& message, const WriteOptions& options) {
-  if (!streams() || out_.full() || context().IsCancelled()) return false;
+  if (out_.full() || context().IsCancelled()) return false;
   // What cannot be encoded says why when it is tried again.
+  if (!streams()) {
+    out_.bytes().clear();
+    return EncodeMessage(codec_, message, out_.bytes()).ok();
+  }
   if (!AppendMessageEvent(message, options.event_id).ok()) return false;
   out_.Flush();
   return true;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -32,6 +33,7 @@ class DirectCall final : public ServerCall {
   static Awaitable<HttpResponse> Respond(std::shared_ptr<DirectCall> call);
 
   Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message& message) override;
+  bool TryRead(google::protobuf::Message& message) override;
   Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                 const WriteOptions& options) override;
   Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
@@ -46,6 +48,7 @@ class DirectCall final : public ServerCall {
                                   const std::string& event_id);
   // Returns when there is room for another event.
   Awaitable<absl::Status> WaitForRoom();
+  absl::Status Decode(std::string_view bytes, google::protobuf::Message& message);
   HttpResponse UnaryResponse();
   HttpResponse StreamResponse();
 
@@ -55,6 +58,7 @@ class DirectCall final : public ServerCall {
   ByteBudget& receiving_;
   const absl::Duration heartbeat_;
   bool request_read_ = false;
+  absl::Status undecodable_;  // the request that TryRead has taken
 
   CallOutput out_;       // events; the response of a unary call, which is never flushed
   std::string scratch_;  // a message before it becomes an event

@@ -5,9 +5,11 @@
 namespace runnel {
 
 Awaitable<absl::Status> ReadOnlyRequest(MessageReader& in, google::protobuf::Message& request) {
-  absl::StatusOr<bool> first = co_await in.Read(request);
-  if (!first.ok()) co_return std::move(first).status();
-  if (!*first) co_return absl::UnimplementedError("the call has no request message");
+  if (!in.TryRead(request)) {
+    absl::StatusOr<bool> first = co_await in.Read(request);
+    if (!first.ok()) co_return std::move(first).status();
+    if (!*first) co_return absl::UnimplementedError("the call has no request message");
+  }
   std::unique_ptr<google::protobuf::Message> extra(request.New());
   absl::StatusOr<bool> second = co_await in.Read(*extra);
   if (!second.ok()) co_return std::move(second).status();

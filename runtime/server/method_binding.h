@@ -35,6 +35,7 @@ ServerMethod BindMethod(S* service, const MethodInfo& info,
             if (!response.ok()) co_return std::move(response).status();
             WriteOptions last;
             last.last = true;
+            if (out.TryWrite(*response, last)) co_return absl::OkStatus();
             co_return co_await out.Write(*response, last);
           }};
 }
@@ -68,6 +69,7 @@ ServerMethod BindMethod(S* service, const MethodInfo& info,
             if (!response.ok()) co_return std::move(response).status();
             WriteOptions last;
             last.last = true;
+            if (out.TryWrite(*response, last)) co_return absl::OkStatus();
             co_return co_await out.Write(*response, last);
           }};
 }
