@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -60,21 +61,21 @@ class SamplersTest : public ::testing::Test {
     std::vector<v1::Sample> got;
     std::optional<absl::Status> ended;
   };
-  std::unique_ptr<Watcher> Watch(Samplers::Feed& feed) {
-    return std::make_unique<Watcher>(*feed.Subscribe(loop_.get_executor()));
+  std::shared_ptr<Watcher> Watch(Samplers::Feed& feed) {
+    return std::make_shared<Watcher>(*feed.Subscribe(loop_.get_executor()));
   }
-  static runnel::Awaitable<void> Read(Watcher& watcher) {
+  static runnel::Awaitable<void> Read(std::shared_ptr<Watcher> watcher) {
     while (true) {
-      const auto next = co_await watcher.samples.Next();
+      const auto next = co_await watcher->samples.Next();
       if (!next.ok() || *next == nullptr) {
-        watcher.ended = next.status();
+        watcher->ended = next.status();
         co_return;
       }
-      watcher.got.push_back(**next);
+      watcher->got.push_back(**next);
     }
   }
-  void StartReading(Watcher& watcher) {
-    tasks_.Spawn(Read(watcher));
+  void StartReading(std::shared_ptr<Watcher> watcher) {
+    tasks_.Spawn(Read(std::move(watcher)));
     Poll();
   }
   std::vector<absl::Duration> Times(const Watcher& watcher) {
@@ -94,7 +95,7 @@ class SamplersTest : public ::testing::Test {
 TEST_F(SamplersTest, SamplesAfterEveryInterval) {
   const auto feed = At(kInterval);
   const auto watcher = Watch(*feed);
-  StartReading(*watcher);
+  StartReading(watcher);
   for (int i = 0; i < 4; ++i) Advance(kInterval / 2);
   EXPECT_THAT(Times(*watcher), ElementsAre(kInterval, 2 * kInterval));
   EXPECT_EQ(FromProto(watcher->got.back().interval()), kInterval);
@@ -103,7 +104,7 @@ TEST_F(SamplersTest, SamplesAfterEveryInterval) {
 TEST_F(SamplersTest, DoesNotDrift) {
   const auto feed = At(kInterval);
   const auto watcher = Watch(*feed);
-  StartReading(*watcher);
+  StartReading(watcher);
   Advance(kInterval + absl::Milliseconds(30));
   Advance(kInterval - absl::Milliseconds(30));
   EXPECT_THAT(Times(*watcher), ElementsAre(kInterval + absl::Milliseconds(30), 2 * kInterval));
@@ -112,7 +113,7 @@ TEST_F(SamplersTest, DoesNotDrift) {
 TEST_F(SamplersTest, LeavesOutSamplesThatItIsTooLateFor) {
   const auto feed = At(kInterval);
   const auto watcher = Watch(*feed);
-  StartReading(*watcher);
+  StartReading(watcher);
   Advance(absl::Seconds(5));
   Advance(absl::Milliseconds(10));
   Advance(kInterval);
@@ -124,7 +125,7 @@ TEST_F(SamplersTest, GivesThoseWhoReadSlowlyTheNewestSample) {
   const auto feed = At(kInterval);
   const auto watcher = Watch(*feed);
   for (int i = 0; i < 3; ++i) Advance(kInterval);
-  StartReading(*watcher);
+  StartReading(watcher);
   EXPECT_THAT(Times(*watcher), ElementsAre(3 * kInterval));
 }
 
@@ -134,7 +135,7 @@ TEST_F(SamplersTest, HasOneFeedForEachInterval) {
   EXPECT_EQ(At(kInterval), feed);
   EXPECT_NE(other, feed);
   const auto watcher = Watch(*other);
-  StartReading(*watcher);
+  StartReading(watcher);
   for (int i = 0; i < 4; ++i) Advance(kInterval);
   EXPECT_THAT(Times(*watcher), ElementsAre(2 * kInterval, 4 * kInterval));
 }
@@ -149,7 +150,7 @@ TEST_F(SamplersTest, EndsAFeedThatNobodyHolds) {
 TEST_F(SamplersTest, EndsTheFeedOfAMachineThatCannotBeReadAnyMore) {
   const auto feed = At(kInterval);
   const auto watcher = Watch(*feed);
-  StartReading(*watcher);
+  StartReading(watcher);
   WriteStat("");
   Advance(kInterval);
   ASSERT_TRUE(watcher->ended);
