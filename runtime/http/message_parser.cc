@@ -289,8 +289,13 @@ const std::optional<MessageError>& MessageParser::error() const {
   static const std::optional<MessageError> none;
   return engine_ != nullptr ? engine_->error : none;
 }
-bool MessageParser::until_close() const { return engine_->NeedsEof(); }
-MessageHead& MessageParser::head() { return engine_->head; }
-std::optional<uint64_t> MessageParser::remaining() const { return engine_->Remaining(); }
+bool MessageParser::until_close() const { return engine_ != nullptr && engine_->NeedsEof(); }
+MessageHead& MessageParser::head() {
+  Begin();
+  return engine_->head;
+}
+std::optional<uint64_t> MessageParser::remaining() const {
+  return engine_ != nullptr ? engine_->Remaining() : std::nullopt;
+}
 
 }  // namespace runnel
