@@ -44,9 +44,9 @@ class MessageWriter {
  public:
   virtual ~MessageWriter() = default;
 
-  // Returns when the message has been taken over and there is room for another, so a slow
-  // peer slows its writer. An error means that the call is over (cancelled, the peer gone), or that
-  // this message cannot be encoded (INVALID_ARGUMENT).
+  // Returns when the message has been taken over, which waits for room, before or after, so that a
+  // slow peer slows its writer. An error means that the call is over (cancelled, the peer gone), or
+  // that this message cannot be encoded (INVALID_ARGUMENT).
   virtual Awaitable<absl::Status> Write(const google::protobuf::Message& message,
                                         const WriteOptions& options) = 0;
 

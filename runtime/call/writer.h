@@ -22,8 +22,9 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Returns when there is room for another message. An error means that nobody listens any
-  // more (CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE): stop, and return it.
+  // Waits until there is room, and returns when the message has been taken over: a slow reader
+  // slows its writer. An error means that nobody listens any more (CANCELLED, DEADLINE_EXCEEDED,
+  // UNAVAILABLE): stop, and return it.
   Awaitable<absl::Status> Write(const T& message) { return WriteWith(message, WriteOptions()); }
 
   // For methods with `option (runnel.v1.resumable) = true`: the message carries `id`, which a

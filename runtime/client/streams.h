@@ -97,8 +97,8 @@ class ClientWriter {
                CallOptions options)
       : stream_(std::move(channel), method, std::move(options)) {}
 
-  // Returns when there is room for another message. After an error call Finish: it says
-  // what the call ended with.
+  // Waits until there is room, and returns when the message has been taken over. After an error
+  // call Finish: it says what the call ended with.
   Awaitable<absl::Status> Write(const Request& message) {
     const Executor here = co_await asio::this_coro::executor;
     if (stream_.TryWrite(here, message)) co_return absl::OkStatus();
@@ -136,8 +136,8 @@ class ClientStream {
                CallOptions options)
       : stream_(std::move(channel), method, std::move(options)) {}
 
-  // Returns when there is room for another message. After an error, Read says what the call ended
-  // with.
+  // Waits until there is room, and returns when the message has been taken over. After an error,
+  // Read says what the call ended with.
   Awaitable<absl::Status> Write(const Request& message) {
     const Executor here = co_await asio::this_coro::executor;
     if (stream_.TryWrite(here, message)) co_return absl::OkStatus();

@@ -118,7 +118,6 @@ absl::Status SkipScalar(std::string_view text, size_t& position) {
 
 // The first character that `find` marks among sixteen, and `is` accepts by itself; `end` if there
 // is none.
-
 template <typename Find, typename Is>
 const char* FindFirst(const char* p, const char* end, Find find, Is is) {
   for (; end - p >= 16; p += 16) {

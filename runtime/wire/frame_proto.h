@@ -1,9 +1,10 @@
-// The messages of a session in binary. frame_codec.h has the contracts and chooses between the
-// codecs.
+// The messages of a session in binary, with the field numbers of proto/runnel/v1/channel.proto.
+// frame_codec.h has the contracts and chooses between the codecs.
 
 #ifndef RUNNEL_RUNTIME_WIRE_FRAME_PROTO_H_
 #define RUNNEL_RUNTIME_WIRE_FRAME_PROTO_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "runtime/wire/frame_codec.h"
 
 namespace runnel::frame_proto {
+
+// `frames` has one number in everything that carries frames, so an encoded one fits all.
+inline constexpr uint32_t kFrames = 15;
 
 void Encode(const Frame& frame, std::string& out);
 void Encode(const std::optional<FrameBatch::SessionInfo>& session, std::string_view frames,
