@@ -478,6 +478,8 @@ void EventSource::Close() {
   });
 }
 
+Executor EventSource::executor() const { return state_->executor; }
+
 EventSourceStatus EventSource::status() const {
   const std::lock_guard lock(state_->mutex);
   return state_->status;

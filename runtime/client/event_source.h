@@ -125,6 +125,7 @@ class EventSource {
   // Ends the connection, and a Read that waits.
   void Close();
 
+  Executor executor() const;
   EventSourceStatus status() const;
   // What the next attempt will announce as Last-Event-ID, if it is not empty and has no control
   // characters, which no header may have.

@@ -5,6 +5,7 @@
 
 #include "runtime/async/io_thread.h"      // IWYU pragma: export
 #include "runtime/client/event_source.h"  // IWYU pragma: export
+#include "runtime/client/event_stream.h"  // IWYU pragma: export
 #include "runtime/core/status_macros.h"   // IWYU pragma: export
 
 #endif  // RUNNEL_EVENT_SOURCE_H_
