@@ -46,6 +46,10 @@ class EventSourceDecoder {
   // large, INVALID_ARGUMENT when the bytes are not gzip.
   absl::StatusOr<std::optional<SourceEvent>> Next();
 
+  // Whether the body may end here: not within what is compressed. Blocks that it leaves unfinished
+  // are no events.
+  bool at_end() const { return !options_.gzip || gzip_.at_end(); }
+
   std::string_view last_event_id() const { return parser_.last_event_id(); }
   // The reconnection time, when the stream has set one.
   std::optional<absl::Duration> retry() const { return parser_.retry(); }

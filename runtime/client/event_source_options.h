@@ -37,7 +37,9 @@ struct EventSourceRetry {
 // What the end of a response's body means.
 enum class EndOfBody {
   kReconnect,  // as in browsers: streams have no end
-  kClose,      // it is the end of the stream; connections that break are still made again
+  // It is the end of the stream; DATA_LOSS where it is compressed and not whole. Connections that
+  // break are still made again.
+  kClose,
 };
 
 struct EventSourceOptions {

@@ -102,10 +102,12 @@ void EventSource::State::Refuse(absl::Status reason, absl::Duration at_least) {
 }
 
 void EventSource::State::BodyEnded() {
-  if (options.end_of_body == EndOfBody::kClose) {
+  if (options.end_of_body == EndOfBody::kReconnect) {
+    Drop(absl::UnavailableError("the server has ended the response"));
+  } else if (decoder->at_end()) {
     Close(absl::OkStatus());
   } else {
-    Drop(absl::UnavailableError("the server has ended the response"));
+    Close(absl::DataLossError("the response has ended within what is compressed"));
   }
 }
 

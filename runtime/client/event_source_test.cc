@@ -197,6 +197,20 @@ TEST_F(EventSourceTest, EndsWithTheBodyWhereThatIsWanted) {
   EXPECT_EQ(state(), State::kClosed);
 }
 
+TEST_F(EventSourceTest, MissesTheRestOfABodyThatWasCutWhileCompressed) {
+  options_.end_of_body = EndOfBody::kClose;
+  std::string bytes;
+  AppendGzip("data: one\n\n", bytes);
+  for (const size_t missing : {0, 1, 8}) {  // the last eight say that it is whole
+    Step step = Stream({bytes.substr(0, bytes.size() - missing)}, Then::kEnd);
+    step.headers.Add("content-encoding", "gzip");
+    Make({step});
+    EXPECT_EQ(Read(), "message one ");
+    EXPECT_EQ(Read(), missing == 0 ? "(no more)" : "DATA_LOSS") << missing;
+    EXPECT_EQ(state(), State::kClosed);
+  }
+}
+
 TEST_F(EventSourceTest, OpensWithoutReading) {
   Make({Failure(kRefused), Stream({"data\n\n"}, Then::kEnd), Answer(204)});
   EXPECT_EQ(state(), State::kConnecting);

@@ -28,6 +28,7 @@ struct GzipStream::State {
   z_stream stream{};
   std::string_view input;
   bool member_ended = false;
+  bool in_member = false;
   bool block_full = false;  // there may be more of the input that was taken
   absl::Status failure;
   std::array<char, 16 * 1024> block;
@@ -57,6 +58,7 @@ absl::StatusOr<std::optional<std::string_view>> GzipStream::Next() {
     s.input.remove_prefix(given - s.stream.avail_in);
     s.block_full = s.stream.avail_out == 0 && result != Z_STREAM_END;
     s.member_ended = result == Z_STREAM_END;
+    s.in_member = !s.member_ended;
     if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
       s.failure = absl::InvalidArgumentError(absl::StrCat(
@@ -68,5 +70,7 @@ absl::StatusOr<std::optional<std::string_view>> GzipStream::Next() {
   }
   return std::nullopt;
 }
+
+bool GzipStream::at_end() const { return !state_->in_member; }
 
 }  // namespace runnel

@@ -24,6 +24,9 @@ class GzipStream {
   // no more. INVALID_ARGUMENT when it is not gzip, after which the stream is of no use.
   absl::StatusOr<std::optional<std::string_view>> Next();
 
+  // Whether what came so far may be all: it is whole, or nothing.
+  bool at_end() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

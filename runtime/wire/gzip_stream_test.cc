@@ -49,6 +49,18 @@ TEST(GzipStreamTest, GoesOnWithTheNextMember) {
   EXPECT_EQ(out, "one two");
 }
 
+TEST(GzipStreamTest, KnowsWhetherItIsWhole) {
+  const std::string bytes = Gzipped("one ") + Gzipped("two");
+  const size_t first = Gzipped("one ").size();
+  GzipStream stream;
+  EXPECT_TRUE(stream.at_end());
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    std::string out;
+    EXPECT_THAT(Feed(stream, bytes.substr(i, 1), out), IsOk());
+    EXPECT_EQ(stream.at_end(), i + 1 == first || i + 1 == bytes.size()) << i;
+  }
+}
+
 TEST(GzipStreamTest, BringsMoreThanABlock) {
   const std::string text(1'000'000, 'x');
   GzipStream stream;
