@@ -25,21 +25,9 @@
 #include "runtime/async/awaitable.h"
 #include "runtime/client/event_source_decoder.h"
 #include "runtime/client/event_source_options.h"
+#include "runtime/client/event_source_status.h"
 
 namespace runnel {
-
-enum class EventSourceState { kConnecting, kOpen, kWaiting, kClosed };
-
-struct EventSourceStatus {
-  EventSourceStatus() = default;
-
-  EventSourceState state = EventSourceState::kConnecting;
-  // What the source waits or is closed for. Closed and OK: the server has no more.
-  absl::Status reason;
-  int http_status = 0;   // of the newest response, but for redirects; 0 before it
-  absl::Duration delay;  // how long it waits altogether, and until when
-  absl::Time retry_time;
-};
 
 // Lives on `executor`'s loop, which must run on one thread and outlive it; its methods may be
 // called on any thread. Nothing happens, and nothing is received, but while somebody reads: a

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/async/clock.h"
+#include "runtime/client/event_source_status.h"
 #include "runtime/http/http_message.h"
 #include "runtime/http/tls_options.h"
 
@@ -67,7 +68,10 @@ struct EventSourceOptions {
   bool gzip = false;
   bool comments = false;  // Read returns comments too
   bool raw = false;       // SourceEvent::raw is filled
-  TlsClientOptions tls;   // for https
+  // Called on the source's loop for every change of status(), in order and soon after it; the last
+  // time, perhaps when the source is gone, with kClosed. Must not block.
+  std::function<void(const EventSourceStatus&)> on_status;
+  TlsClientOptions tls;  // for https
   // Where HTTP clients of an origin ("https://example.com") come from: TcpHttpClient where not set.
   std::function<absl::StatusOr<std::shared_ptr<HttpClient>>(const std::string& origin)> http;
   Clock* clock = nullptr;  // Clock::Real() where not set

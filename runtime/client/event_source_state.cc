@@ -1,6 +1,7 @@
 #include "runtime/client/event_source_state.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -49,6 +50,9 @@ void EventSource::State::Publish(EventSourceState state, absl::Status reason) {
   status.state = state;
   status.reason = std::move(reason);
   shown_url = destination.url.Text();
+  if (!options.on_status) return;
+  // Not now: it may call anything.
+  asio::post(executor, [report = options.on_status, now = status] { report(now); });
 }
 
 void EventSource::State::Disconnect() {
