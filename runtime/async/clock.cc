@@ -1,21 +1,24 @@
 #include "runtime/async/clock.h"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <utility>
 
 #include "runtime/async/signal.h"
+#include "runtime/async/timer_queue.h"
 
 namespace runnel {
 namespace {
 
-class SteadyTimer : public Timer {
- public:
-  explicit SteadyTimer(Executor executor) : timer_(std::move(executor)) {}
+using SteadyTime = std::chrono::steady_clock::time_point;
 
-  void Start(absl::Duration delay, absl::AnyInvocable<void()> callback) {
-    timer_.expires_after(absl::ToChronoNanoseconds(delay));
+// Of an executor that is no loop's own, such as a strand.
+class LoneTimer final : public Timer {
+ public:
+  LoneTimer(Executor executor, SteadyTime when, absl::AnyInvocable<void()> callback)
+      : timer_(std::move(executor), when) {
     // A timer that has fired cannot be cancelled any more, so the handler must learn from
     // `alive_` that its owner is gone.
     timer_.async_wait([alive = std::weak_ptr<bool>(alive_),
@@ -37,18 +40,20 @@ class RealClock : public Clock {
 
   std::unique_ptr<Timer> CallAt(Executor executor, absl::Time when,
                                 absl::AnyInvocable<void()> callback) override {
-    auto timer = std::make_unique<SteadyTimer>(std::move(executor));
-    if (when != absl::InfiniteFuture()) {
-      // No further than asio's clock can count.
-      const absl::Duration delay = std::min(when - Now(), absl::Hours(24 * 365 * 100));
-      timer->Start(std::max(delay, absl::ZeroDuration()), std::move(callback));
+    if (when == absl::InfiniteFuture()) return std::make_unique<Timer>();
+    // No further than asio's clock can count.
+    const absl::Duration since_start =
+        std::clamp(when - start_, absl::ZeroDuration(), absl::Hours(24 * 365 * 100));
+    const SteadyTime due = steady_start_ + absl::ToChronoNanoseconds(since_start);
+    if (const auto* own = executor.target<asio::io_context::executor_type>()) {
+      return TimerQueue::Of(own->context())->CallAt(due, std::move(callback));
     }
-    return timer;
+    return std::make_unique<LoneTimer>(std::move(executor), due, std::move(callback));
   }
 
  private:
   const absl::Time start_ = absl::Now();
-  const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
+  const SteadyTime steady_start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace

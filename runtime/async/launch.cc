@@ -22,10 +22,13 @@ bool IsLoopOfThisThread(const Executor& executor) {
   return loop != nullptr && loop->running_in_this_thread();
 }
 
+// By itself, as a coroutine keeps room for what it awaits: Run rarely needs it.
+Awaitable<void> SwitchTo(Executor executor) { co_await asio::dispatch(executor, asio::deferred); }
+
 EntryPoint Run(Executor executor, Awaitable<void> task, absl::AnyInvocable<void()> ended) {
   const auto work = asio::prefer(executor, asio::execution::outstanding_work.tracked);
   co_await asio::this_coro::throw_if_cancelled(false);
-  if (!IsLoopOfThisThread(executor)) co_await asio::dispatch(executor, asio::deferred);
+  if (!IsLoopOfThisThread(executor)) co_await SwitchTo(executor);
   std::exception_ptr thrown;
   try {
     co_await std::move(task);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/core/status_details.h"
 #include "runtime/core/status_macros.h"
+#include "runtime/core/string_memory.h"
 #include "runtime/core/string_view.h"
 #include "runtime/http/not_sent.h"
 #include "runtime/session/frame_limits.h"
@@ -304,7 +305,7 @@ Awaitable<absl::Status> ClientSession::ReadEvents(HttpBody& body) {
       }
     }
     // What waits long for the next piece does not hold on to it.
-    if (event_bytes_.capacity() > kKeptEventBytes) event_bytes_ = std::string();
+    if (event_bytes_.capacity() > kKeptEventBytes) FreeMemory(event_bytes_);
     if (polling_.on() && watch_.flows()) polling_.End();
     if (over_.ok() && !name_.empty()) SetState(ChannelState::kConnected);
   }

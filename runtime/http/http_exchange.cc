@@ -188,6 +188,7 @@ Awaitable<bool> HttpConnection::Respond(HttpResponse response) {
     head.resize(fields_begin);
     co_return co_await Respond(std::move(substitute));
   }
+  response.headers = HttpHeaders();  // streams last
   if (bodiless || (understood && request.method == "HEAD") || size == uint64_t{0}) {
     framing = BodyFraming::kNone;
     response.body.reset();

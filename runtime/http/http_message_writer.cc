@@ -13,6 +13,7 @@
 #include "runtime/async/signal.h"
 #include "runtime/async/task_group.h"
 #include "runtime/core/status_macros.h"
+#include "runtime/core/string_memory.h"
 #include "runtime/core/string_view.h"
 
 namespace runnel {
@@ -196,9 +197,11 @@ Awaitable<HttpMessageWriter::Result> HttpMessageWriter::Write(std::string head, 
       buffers[count++] = Buffer(piece);
     }
     std::span<asio::const_buffer> rest = std::span(buffers).first(count);
-    if (state->PutNow(rest)) continue;
-    absl::Status status = co_await state->Put(rest);
-    if (!status.ok()) co_return Result(std::move(status));
+    if (!state->PutNow(rest)) {
+      absl::Status status = co_await state->Put(rest);
+      if (!status.ok()) co_return Result(std::move(status));
+    }
+    if (!state->head_waits && !state->head.empty()) FreeMemory(state->head);
   }
   co_return Result();
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/core/string_memory.h"
 #include "runtime/wire/event_writer.h"
 
 namespace runnel {
@@ -11,6 +12,9 @@ namespace {
 
 // A stream's head leaves after this time even if nothing has been written.
 constexpr absl::Duration kHeadDelay = absl::Milliseconds(200);
+
+// A buffer that is as good as none.
+constexpr size_t kSmallBytes = 4 * 1024;
 
 }  // namespace
 
@@ -23,6 +27,8 @@ class CallOutput::PendingBody final : public HttpBody {
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
     while (output_.bytes_.empty()) {
       if (output_.ended_) co_return std::nullopt;
+      // Silent streams have no buffers; those of fast ones are kept until a heartbeat.
+      if (sending_.capacity() <= kSmallBytes) FreeMemory(sending_);
       silent_since_ = clock().Now();
       if (timer_ == nullptr) ArmTimer();
       const absl::Status waited = co_await output_.changed_.Wait();
@@ -50,6 +56,8 @@ class CallOutput::PendingBody final : public HttpBody {
     timer_.reset();
     if (silent_since_ == absl::InfiniteFuture()) return;  // the next wait arms it
     if (clock().Now() - silent_since_ < heartbeat_) return ArmTimer();
+    FreeMemory(sending_);
+    if (output_.bytes_.empty()) FreeMemory(output_.bytes_);
     AppendComment("", output_.bytes_);
     output_.changed_.Notify();
   }

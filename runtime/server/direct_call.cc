@@ -21,7 +21,8 @@ DirectCall::DirectCall(ServerContext::Call call, DirectRequest request, const Li
       codec_(request_.codec),
       limits_(limits),
       receiving_(receiving),
-      heartbeat_(heartbeat) {}
+      heartbeat_(heartbeat),
+      has_request_(request_.body != nullptr) {}
 
 Awaitable<HttpResponse> DirectCall::Respond(std::shared_ptr<DirectCall> call) {
   absl::Status waited;
@@ -87,6 +88,7 @@ bool DirectCall::TryRead(google::protobuf::Message& message) {
   if (!bytes) return false;
   request_read_ = true;
   undecodable_ = Decode(*bytes, message);
+  request_.body.reset();  // it holds on to what has arrived
   return undecodable_.ok();
 }
 
@@ -95,7 +97,7 @@ absl::Status DirectCall::Decode(std::string_view bytes, google::protobuf::Messag
   if (!bytes.empty() || codec_ == Codec::kProto) {
     return DecodeMessage(codec_, bytes, limits_, message);
   }
-  if (request_.body == nullptr) return absl::OkStatus();
+  if (!has_request_) return absl::OkStatus();
   return absl::InvalidArgumentError("the request's body is empty; the empty message is {} in JSON");
 }
 
@@ -108,6 +110,7 @@ Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& mess
   absl::StatusOr<std::string> bytes =
       co_await ReadAll(request_.body.get(), compressed ? MaxGzipBytes(max_bytes) : max_bytes,
                        "Limits::max_message_bytes", &receiving_);
+  request_.body.reset();
   if (context().IsCancelled()) co_return context().cancel_status();
   // Connect clients leave the empty message as it is.
   if (compressed && bytes.ok() && !bytes->empty()) {

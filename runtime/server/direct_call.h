@@ -52,12 +52,13 @@ class DirectCall final : public ServerCall {
   HttpResponse UnaryResponse();
   HttpResponse StreamResponse();
 
-  const DirectRequest request_;
+  DirectRequest request_;
   const Codec codec_;
   const Limits& limits_;
   ByteBudget& receiving_;
   const absl::Duration heartbeat_;
   bool request_read_ = false;
+  const bool has_request_;    // however long: a GET may have none
   absl::Status undecodable_;  // the request that TryRead has taken
 
   CallOutput out_;       // events; the response of a unary call, which is never flushed

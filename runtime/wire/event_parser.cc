@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/core/string_memory.h"
 #include "runtime/core/utf8.h"
 
 namespace runnel {
@@ -19,7 +20,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 void Clear(std::string& buffer) {
   constexpr size_t kKept = 64 * 1024;
   if (buffer.capacity() > kKept) {
-    buffer = std::string();
+    FreeMemory(buffer);
   } else {
     buffer.clear();
   }
