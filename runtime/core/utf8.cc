@@ -3,8 +3,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "runtime/core/utf8_blocks.h"
+
 namespace runnel {
 namespace {
+
+constexpr size_t kWorthBlocks = 32;
 
 // A sequence at the start of some bytes that does not begin with an ASCII byte: its length and
 // whether it is well-formed. If not, the length is that of the maximal subpart.
@@ -38,6 +42,7 @@ Sequence NextSequence(const unsigned char* p, size_t available) {
   return {length, true};
 }
 
+// Where the first byte from `i` on is that is not ASCII.
 size_t SkipAscii(const char* p, size_t i, size_t size) {
   // 32 bytes at a time, about as fast as they come from memory; then eight.
   constexpr uint64_t kHighBits = 0x8080808080808080u;
@@ -51,6 +56,11 @@ size_t SkipAscii(const char* p, size_t i, size_t size) {
     std::memcpy(&word, p + i, 8);
     if (word & kHighBits) break;
   }
+  if (i + 8 > size && size >= 8) {  // the last eight, some of which have been looked at
+    uint64_t word;
+    std::memcpy(&word, p + size - 8, 8);
+    if (!(word & kHighBits)) return size;
+  }
   while (i < size && static_cast<unsigned char>(p[i]) < 0x80) ++i;
   return i;
 }
@@ -59,9 +69,16 @@ size_t SkipAscii(const char* p, size_t i, size_t size) {
 
 size_t ValidUtf8Prefix(std::string_view bytes) {
   size_t i = 0;
+  bool by_blocks = true;
   while (true) {
     i = SkipAscii(bytes.data(), i, bytes.size());
     if (i == bytes.size()) return i;
+    if (by_blocks && bytes.size() - i >= kWorthBlocks) {
+      // All that is left, or all up to an error, but for a few bytes.
+      i += ValidUtf8Blocks(bytes.substr(i));
+      by_blocks = false;
+      continue;
+    }
     const Sequence sequence =
         NextSequence(reinterpret_cast<const unsigned char*>(bytes.data()) + i, bytes.size() - i);
     if (!sequence.valid) return i;

@@ -59,6 +59,8 @@ struct EventParser::State {
   void TakeField(std::string_view name, std::string_view value, bool buffered);
   void TakeData(std::string_view value, bool buffered);
   void TakeRetry(std::string_view value);
+  // Of the whole event at once, as its lines come: no character goes over the end of a line.
+  void RepairData();
   // Sees to it that `held` is exactly the data so far, so that it can grow or outlive the input.
   void HoldData();
   void ResetBlock();
@@ -106,7 +108,7 @@ void EventParser::State::ResetBlock() {
 void EventParser::State::HoldData() {
   if (data_in_input) {
     held.assign(data);
-  } else {
+  } else if (held.size() > data.size()) {
     held.erase(0, held.size() - data.size());  // the data is the end of what is held
   }
   data = held;
@@ -118,23 +120,28 @@ void EventParser::State::TakeData(std::string_view value, bool buffered) {
     TooLarge().IgnoreError();
     return;
   }
-  const bool valid = IsValidUtf8(value);
   if (has_data) {
     HoldData();
     held.push_back('\n');
-    AppendRepairedUtf8(value, held);
+    held.append(value);
     data = held;
-  } else if (valid && !buffered) {
+  } else if (!buffered) {
     data = value;
     data_in_input = true;
-  } else if (valid) {
+  } else {
     held.swap(line);  // no copy: the buffer of the line becomes that of the data
     data = std::string_view(held).substr(held.size() - value.size());
-  } else {
-    AppendRepairedUtf8(value, held);
-    data = held;
   }
   has_data = true;
+}
+
+void EventParser::State::RepairData() {
+  if (IsValidUtf8(data)) return;
+  std::string repaired;
+  AppendRepairedUtf8(data, repaired);
+  held = std::move(repaired);
+  data = held;
+  data_in_input = false;
   if (data.size() > max_event_bytes) TooLarge().IgnoreError();
 }
 
@@ -154,9 +161,12 @@ bool EventParser::State::TakeLine(std::string_view text, bool buffered) {
   }
   if (text.empty()) {
     if (std::exchange(id_changed, false)) last_event_id = id;
-    if (has_data) return true;
-    type.clear();
-    return false;
+    if (!has_data) {
+      type.clear();
+      return false;
+    }
+    RepairData();
+    return true;
   }
   constexpr std::string_view kData = "data: ";  // nearly every line
   if (text.starts_with(kData)) {
