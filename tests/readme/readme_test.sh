@@ -21,7 +21,7 @@ expect() {
 
 expect "client" "$("$2" "$url")" $'Hello, world!\n2\n1\n0'
 expect "watch" "$("$3" "$url/hello.v1.Greeter/CountDown")" \
-  $'message {"left":1}\nmessage {}\nend {}'
+  $'message 1\nmessage 0'
 expect "curl, unary" \
   "$(curl -sS "$url/hello.v1.Greeter/Greet" -H 'Content-Type: application/json' -d '{"name": "you"}')" \
   '{"text":"Hello, you!"}'
