@@ -64,6 +64,12 @@ Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
   if (!principal.ok()) co_return RefusalOf(request, principal.status());
   const size_t question = request.target.find('?');
   std::string path = request.target.substr(0, question);
+  if (options_.mounted != nullptr) {
+    const auto mounted = options_.mounted->find(path);
+    if (mounted != options_.mounted->end()) {
+      co_return co_await mounted->second->Handle(std::move(request), *std::move(principal));
+    }
+  }
   std::string query =
       question == request.target.npos ? std::string() : request.target.substr(question + 1);
   if (!path.starts_with(SessionEndpoint::kPathPrefix)) {

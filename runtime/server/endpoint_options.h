@@ -9,6 +9,7 @@
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
 #include "runtime/server/method_registry.h"
+#include "runtime/server/mounted_handler.h"
 #include "runtime/server/origin_rules.h"
 #include "runtime/server/session_table.h"
 #include "runtime/server/trusted_proxies.h"
@@ -20,6 +21,7 @@ struct EndpointOptions {
   Executor executor;           // the loop
   Executor blocking_executor;  // for ServerContext::RunBlocking
   const MethodRegistry* methods = nullptr;
+  const MountedHandlers* mounted = nullptr;
   SessionTable* sessions = nullptr;
   Clock* clock = nullptr;
   Limits limits;

@@ -113,6 +113,7 @@ struct Server::State {
 
   const ServerOptions options;
   MethodRegistry methods;
+  MountedHandlers mounted;
   SessionTable sessions;
   asio::thread_pool blocking;
   std::vector<std::unique_ptr<Loop>> loops;
@@ -128,6 +129,19 @@ Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
 absl::Status Server::AddService(Service& service) { return state_->methods.Add(service); }
+
+absl::Status Server::AddHandler(std::string path, MountedHandler& handler) {
+  if (!path.starts_with('/') || path.find_first_of("?# ") != path.npos ||
+      path.starts_with(SessionEndpoint::kPathPrefix)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", path, "\" is no path for a handler; \"/chat\" is one"));
+  }
+  const bool taken = state_->methods.Find(path) != nullptr;
+  if (taken || !state_->mounted.emplace(path, &handler).second) {
+    return absl::AlreadyExistsError(absl::StrCat("the path ", path, " has a handler already"));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Server::Start() {
   if (state_->phase != State::Phase::kIdle) {
@@ -161,6 +175,7 @@ absl::Status Server::Start() {
   EndpointOptions endpoint;
   endpoint.blocking_executor = state_->blocking.get_executor();
   endpoint.methods = &state_->methods;
+  endpoint.mounted = &state_->mounted;
   endpoint.sessions = &state_->sessions;
   endpoint.clock = &Clock::Real();
   endpoint.limits = state_->options.limits;

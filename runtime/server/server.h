@@ -15,6 +15,7 @@
 #include "runtime/http/tls_options.h"
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
+#include "runtime/server/mounted_handler.h"
 #include "runtime/server/origin_rules.h"
 #include "runtime/server/server_interceptor.h"
 #include "runtime/server/service.h"
@@ -61,6 +62,9 @@ class Server {
   // Before Start. The service outlives the server. ALREADY_EXISTS when another service has one of
   // its methods.
   absl::Status AddService(Service& service);
+  // Before Start. The handler, such as an SseHandler, outlives the server, and answers all requests
+  // for `path` ("/chat"), which is compared as it is. ALREADY_EXISTS when the path is taken.
+  absl::Status AddHandler(std::string path, MountedHandler& handler);
 
   // Binds and begins to serve. Says what is in the way when it cannot: ALREADY_EXISTS for a port in
   // use, INVALID_ARGUMENT for a bad `listen`, `origins`, `trusted_proxies` or file of `tls`,
