@@ -114,9 +114,15 @@ class TestSite final : public runnel::HttpHandler {
     if (IsLoopbackOrigin(origin)) policy.allowed_origins.push_back(origin);
     const runnel::OriginRules rules(std::move(policy), loopback_);
     if (auto refused = rules.Intercept(request)) co_return *std::move(refused);
+    const std::string path = request.target.substr(0, request.target.find('?'));
     runnel::HttpResponse response;
-    if (request.target.substr(0, request.target.find('?')) == kPath) {
+    if (path == kPath) {
       response = co_await handler_.Handle(std::move(request), std::string());
+    } else if (path == "/") {
+      // A page of this origin, for whoever has none.
+      response.headers.Add("content-type", "text/html; charset=utf-8");
+      response.body =
+          runnel::StringBody("<title>dart_sse</title>\nAn echo for package:sse: /test\n");
     } else {
       response.status = 404;
     }
