@@ -43,11 +43,14 @@ Awaitable<absl::Status> CallStream::WaitToSend() {
     if (!failed_.ok()) co_return failed_;
     absl::Status waited;
     if (outgoing_) {
-      waited = co_await sent_.Wait();
+      waited = co_await may_send_.Wait();
     } else if (!send_window_.open()) {
       waited = co_await send_window_.opened().Wait();
     } else if (!sink_.HasRoom()) {
-      waited = co_await sink_.room().Wait();
+      sink_.room().Add(in_line_);
+      waited = co_await may_send_.Wait();
+      in_line_.Leave();
+      sink_.WakeNext();
     } else {
       co_return absl::OkStatus();
     }
@@ -68,11 +71,13 @@ MessageFrame CallStream::WholeMessage(std::string payload) {
   return message;
 }
 
-void CallStream::SendMessage(std::string payload) {
+void CallStream::SendMessage(std::string& payload) {
   const size_t size = payload.size();
   ChargeMessage(size);
   if (FitsOneFrame(size)) {
-    sink_.Send(Frame{call_, WholeMessage(std::move(payload))});
+    Frame frame{call_, WholeMessage(std::move(payload))};
+    sink_.Send(frame);
+    payload = std::move(std::get<MessageFrame>(frame.kind).payload);
     return;
   }
   outgoing_.emplace();
@@ -93,7 +98,7 @@ bool CallStream::SendPart() {
   if (more) return true;
   std::optional<Frame> last = std::move(outgoing_->last);
   outgoing_.reset();
-  sent_.Notify();
+  may_send_.Notify();
   // The end of a call may be the end of this stream: nothing is touched after it.
   if (last) sink_.Send(*last);
   return false;
@@ -202,10 +207,8 @@ void CallStream::Fail(absl::Status status, bool keep_received) {
     Unhold(held_bytes_);
   }
   arrived_.Notify();
-  sent_.Notify();
+  may_send_.Notify();
   send_window_.opened().Notify();
-  // Others that wait for the session's window wake in vain and wait again.
-  sink_.room().Notify();
 }
 
 Awaitable<absl::StatusOr<std::optional<std::string>>> CallStream::Receive() {

@@ -43,7 +43,9 @@ class CallStream final : private PartSource {
   bool MaySend() const;
   // Sends a message, in parts if it is large: those leave one by one, and nothing else may be sent
   // before WaitToSend has returned, except by SendLast.
-  void SendMessage(std::string payload);
+  // Takes the bytes of `payload`, but not its memory, which is for the next message, unless it is
+  // large.
+  void SendMessage(std::string& payload);
   // Sends the call's last frame of this direction, behind the parts that are still to leave.
   void SendLast(Frame frame);
   // Whether parts are still to leave.
@@ -86,7 +88,8 @@ class CallStream final : private PartSource {
   SendWindow send_window_;
   AdaptiveWindow receive_window_;
   std::optional<Outgoing> outgoing_;
-  Signal sent_;
+  Signal may_send_;                       // WaitToSend is to look again
+  RoomQueue::Waiter in_line_{may_send_};  // for the session's room
 
   std::deque<std::string> received_;
   std::string partial_;

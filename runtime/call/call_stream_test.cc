@@ -1,6 +1,7 @@
 #include "runtime/call/call_stream.h"
 
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,14 @@ class RecordingSink final : public FrameSink {
   ManualClock& clock() const override { return clock_; }
   void set_max_call_window_bytes(size_t bytes) { limits_.max_call_window_bytes = bytes; }
   void Send(const Frame& frame) override { frames.push_back(frame); }
-  bool HasRoom() const override { return has_room; }
-  Signal& room() override { return room_; }
+  bool HasRoom() const override {
+    ++looks;
+    return has_room && frames.size() < max_frames;
+  }
+  RoomQueue& room() override { return room_; }
+  void WakeNext() override {
+    if (HasRoom()) room_.WakeFirst();
+  }
   void TakeTurns(PartSource& source) override {
     turns.Add(source);
     GiveTurns();
@@ -43,7 +50,9 @@ class RecordingSink final : public FrameSink {
 
   std::vector<Frame> frames;
   bool has_room = true;
-  bool blocked = false;  // nothing leaves
+  size_t max_frames = 1000;
+  mutable int looks = 0;  // how often somebody asked for room
+  bool blocked = false;   // nothing leaves
   PartTurns turns;
   int64_t held = 0;
 
@@ -51,7 +60,7 @@ class RecordingSink final : public FrameSink {
   Executor executor_;
   mutable ManualClock clock_;
   Limits limits_;
-  Signal room_;
+  RoomQueue room_;
 };
 
 class CallStreamTest : public testing::Test {
@@ -79,6 +88,8 @@ class CallStreamTest : public testing::Test {
     return sendable_.empty() ? absl::UnknownError("still waiting") : sendable_[0];
   }
 
+  void Send(std::string message) { stream_.SendMessage(message); }
+
   void Poll() {
     context_.restart();
     context_.poll();
@@ -98,7 +109,7 @@ class CallStreamTest : public testing::Test {
 
 TEST_F(CallStreamTest, MessageMayStartWhileTheWindowIsPositiveAndDriveItNegative) {
   EXPECT_THAT(WaitToSendNow(), IsOk());
-  stream_.SendMessage(std::string(250, 'x'));
+  Send(std::string(250, 'x'));
   EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
   stream_.OnCredit(150);
   Poll();
@@ -113,15 +124,48 @@ TEST_F(CallStreamTest, SessionWindowStopsEveryCall) {
   sink_.has_room = false;
   EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
   sink_.has_room = true;
-  sink_.room().Notify();
+  sink_.WakeNext();
   Poll();
   ASSERT_EQ(sendable_.size(), 1u);
   EXPECT_THAT(sendable_[0], IsOk());
 }
 
+Awaitable<void> SendOne(CallStream& stream) {
+  absl::Status status = co_await stream.WaitToSend();
+  if (!status.ok()) co_return;
+  std::string message = "m";
+  stream.SendMessage(message);
+}
+
+TEST_F(CallStreamTest, WakesAsManyAsThereIsRoomForInTheOrderOfTheirComing) {
+  constexpr uint64_t kCalls = 100;
+  std::deque<CallStream> calls;
+  sink_.has_room = false;
+  for (uint64_t id = 0; id < kCalls; ++id) {
+    calls.emplace_back(sink_, id, 100, 100);
+    tasks_.Spawn(SendOne(calls.back()));
+  }
+  Poll();
+  calls[1].Fail(absl::CancelledError("no more"));
+  sink_.has_room = true;
+  sink_.max_frames = 3;
+  sink_.looks = 0;
+  sink_.WakeNext();
+  Poll();
+  ASSERT_EQ(sink_.frames.size(), 3u);
+  EXPECT_EQ(sink_.frames[0].call, 0u);
+  EXPECT_EQ(sink_.frames[1].call, 2u);
+  EXPECT_EQ(sink_.frames[2].call, 3u);
+  EXPECT_LT(sink_.looks, 20);
+  sink_.max_frames = 1000;
+  sink_.WakeNext();
+  Poll();
+  EXPECT_EQ(sink_.frames.size(), kCalls - 1);
+}
+
 TEST_F(CallStreamTest, LargeMessageTravelsInPartsAndComesOutWhole) {
   const std::string large = std::string(100'000, 'a') + std::string(100'000, 'b');
-  stream_.SendMessage(large);
+  Send(large);
   ASSERT_EQ(sink_.frames.size(), 4u);
   for (const Frame& frame : sink_.frames) {
     EXPECT_LE(std::get<MessageFrame>(frame.kind).payload.size(), 64u * 1024);
@@ -221,8 +265,9 @@ TEST_F(CallStreamTest, HalfCloseComesAfterTheMessages) {
 TEST_F(CallStreamTest, PartsOfTwoCallsTakeTurns) {
   CallStream other(sink_, 6, 100, 100);
   sink_.blocked = true;
-  stream_.SendMessage(std::string(150'000, 'a'));
-  other.SendMessage(std::string(150'000, 'b'));
+  Send(std::string(150'000, 'a'));
+  std::string message(150'000, 'b');
+  other.SendMessage(message);
   EXPECT_TRUE(sink_.frames.empty());
   sink_.blocked = false;
   sink_.GiveTurns();
@@ -233,7 +278,7 @@ TEST_F(CallStreamTest, PartsOfTwoCallsTakeTurns) {
 
 TEST_F(CallStreamTest, LastFrameComesBehindThePartsBeforeIt) {
   sink_.blocked = true;
-  stream_.SendMessage(std::string(100'000, 'a'));
+  Send(std::string(100'000, 'a'));
   stream_.SendLast(Frame{5, HalfCloseFrame()});
   EXPECT_TRUE(sink_.frames.empty());
   sink_.blocked = false;
@@ -246,7 +291,7 @@ TEST_F(CallStreamTest, LastFrameComesBehindThePartsBeforeIt) {
 TEST_F(CallStreamTest, NextMessageWaitsForThePartsOfTheLast) {
   sink_.blocked = true;
   stream_.OnCredit(1'000'000);
-  stream_.SendMessage(std::string(100'000, 'a'));
+  Send(std::string(100'000, 'a'));
   EXPECT_THAT(WaitToSendNow(), StatusIs(absl::StatusCode::kUnknown));
   sink_.blocked = false;
   sink_.GiveTurns();
@@ -257,7 +302,7 @@ TEST_F(CallStreamTest, NextMessageWaitsForThePartsOfTheLast) {
 
 TEST_F(CallStreamTest, FailureDropsPartsThatHaveNotLeft) {
   sink_.blocked = true;
-  stream_.SendMessage(std::string(100'000, 'a'));
+  Send(std::string(100'000, 'a'));
   stream_.Fail(absl::CancelledError("enough"));
   sink_.blocked = false;
   sink_.GiveTurns();

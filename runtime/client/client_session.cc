@@ -121,7 +121,6 @@ void ClientSession::End(absl::Status status, bool never_ran) {
   for (const auto& [id, call] : calls) {
     call.listener->OnSessionEnd(over_, never_ran || call.open_seq > queue_.last_posted());
   }
-  room_.Notify();
   if (status_.state != ChannelState::kIdle) SetState(ChannelState::kLost, over_);
   tasks_.Cancel();
 }
@@ -379,7 +378,7 @@ void ClientSession::Establish(const FrameBatch::SessionInfo& info) {
     call.listener->OnWindow(call_send_window_ - std::min(before, call_send_window_));
   }
   queue_.Acknowledge(std::min(info.ack, queue_.last_posted()));
-  if (HasRoom()) room_.Notify();
+  WakeNext();
   up_changed_.Notify();
 }
 
@@ -524,9 +523,8 @@ Awaitable<absl::Status> ClientSession::PostFrames() {
   acknowledged_ = send.ack;
   unacknowledged_bytes_ -= acknowledged_bytes;
   ack_due_ = received_ > acknowledged_ ? clock_.Now() + kAckDelay : absl::InfiniteFuture();
-  const bool had_room = HasRoom();
   queue_.Acknowledge(sent.ack);
-  if (!had_room && HasRoom()) room_.Notify();
+  WakeNext();
   if (ping_seq_ > 0 && sent.ack >= ping_seq_) {
     ping_seq_ = 0;
     watch_.OnPingAnswered();

@@ -93,7 +93,10 @@ class ClientSession final : public FrameSink,
   Clock& clock() const override { return clock_; }
   void Send(const Frame& frame) override;
   bool HasRoom() const override { return queue_.message_bytes() < session_send_window_; }
-  Signal& room() override { return room_; }
+  RoomQueue& room() override { return room_; }
+  void WakeNext() override {
+    if (HasRoom()) room_.WakeFirst();
+  }
   void TakeTurns(PartSource& source) override;
   void LeaveTurns(PartSource& source) override { turns_.Remove(source); }
   void OnHeld(int64_t) override {}  // bounded by the windows it gives
@@ -174,7 +177,7 @@ class ClientSession final : public FrameSink,
   PartTurns turns_;
   size_t session_send_window_;
   size_t call_send_window_ = 1;
-  Signal room_;
+  RoomQueue room_;
   Signal up_changed_;  // something to post, or established, or over
   Interruptible up_;
   bool post_timed_out_ = false;

@@ -62,7 +62,7 @@ Awaitable<absl::Status> SessionAttempt::Send(std::string message, bool last) {
 }
 
 void SessionAttempt::SendNow(std::string message, bool last) {
-  stream_->SendMessage(std::move(message));
+  stream_->SendMessage(message);
   if (last) stream_->SendLast(Frame{id_, HalfCloseFrame()});
 }
 

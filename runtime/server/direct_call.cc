@@ -189,16 +189,24 @@ bool DirectCall::TryWrite(const google::protobuf::Message& message, const WriteO
 absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& message,
                                             const std::string& event_id) {
   RUNNEL_RETURN_IF_ERROR(CheckEventId(event_id));
-  scratch_.clear();
-  RUNNEL_RETURN_IF_ERROR(EncodeMessage(codec_, message, scratch_));
   EventFields fields;
   fields.id = event_id;
-  if (codec_ == Codec::kJson) {
-    AppendEvent(fields, scratch_, out_.bytes());
-  } else {
-    AppendBase64Event(fields, scratch_, out_.bytes());
+  std::string& events = out_.bytes();
+  if (codec_ == Codec::kProto) {
+    scratch_.clear();
+    RUNNEL_RETURN_IF_ERROR(EncodeMessage(codec_, message, scratch_));
+    AppendBase64Event(fields, scratch_, events);
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  const size_t before = events.size();
+  BeginEvent(fields, events);
+  absl::Status encoded = EncodeMessage(codec_, message, events);
+  if (encoded.ok()) {
+    EndEvent(events);
+  } else {
+    events.resize(before);
+  }
+  return encoded;
 }
 
 void DirectCall::OnEnd(const absl::Status& status) {

@@ -115,12 +115,11 @@ absl::StatusOr<uint64_t> ServerSession::Attach(const AttachOptions& attach) {
 }
 
 absl::Status ServerSession::Acknowledge(uint64_t seq) {
-  const bool had_room = HasRoom();
   const size_t before = sent_.message_bytes();
   RUNNEL_RETURN_IF_ERROR(sent_.Acknowledge(seq));
   window_.OnTaken(before - sent_.message_bytes(), options_.clock->Now());
   Account();
-  if (!had_room && HasRoom()) room_.Notify();
+  WakeNext();
   acknowledged_.Notify();
   return absl::OkStatus();
 }
@@ -187,8 +186,14 @@ bool ServerSession::HasRoom() const {
   return sent_.message_bytes() < window_.bytes() && options_.budget->open();
 }
 
-Signal& ServerSession::room() {
+RoomQueue& ServerSession::room() {
   return sent_.message_bytes() < window_.bytes() ? options_.budget->room() : room_;
+}
+
+void ServerSession::WakeNext() {
+  if (options_.budget->open()) options_.budget->room().WakeFirst();
+  // Where the budget is used up, those of this queue go over to the other.
+  if (sent_.message_bytes() < window_.bytes()) room_.WakeFirst();
 }
 
 void ServerSession::TakeTurns(PartSource& source) {

@@ -114,7 +114,8 @@ class ServerSession final : public FrameSink,
   Clock& clock() const override { return *options_.clock; }
   void Send(const Frame& frame) override;
   bool HasRoom() const override;
-  Signal& room() override;
+  RoomQueue& room() override;
+  void WakeNext() override;
   void TakeTurns(PartSource& source) override;
   void LeaveTurns(PartSource& source) override { turns_.Remove(source); }
   void OnHeld(int64_t bytes) override;
@@ -145,7 +146,7 @@ class ServerSession final : public FrameSink,
   const std::string epoch_;
   ReplayBuffer sent_;
   AdaptiveWindow window_;  // for what is kept until it is acknowledged
-  Signal room_;
+  RoomQueue room_;
   PartTurns turns_;
   size_t unread_bytes_ = 0;
   size_t accounted_bytes_ = 0;  // what the budget knows of

@@ -2,10 +2,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "runtime/async/task_group.h"
+#include "runtime/call/call_stream.h"
 #include "runtime/server/method_registry.h"
 #include "runtime/server/server_call.h"
 #include "runtime/testing/manual_clock.h"
@@ -46,6 +49,47 @@ TEST_F(ServerSessionTest, IsDestroyedAtHomeWhoeverLetsGoOfItLast) {
   EXPECT_EQ(budget_->held(), held);
   home_.poll();
   EXPECT_EQ(budget_->held(), 0);
+}
+
+Awaitable<void> WaitToSend(CallStream& stream, std::optional<absl::Status>& waited) {
+  absl::Status status = co_await stream.WaitToSend();
+  waited = std::move(status);
+}
+
+Awaitable<void> TakeEvents(ServerSession& session, uint64_t stream) {
+  while (true) {
+    const auto event = co_await session.NextEvent(stream);
+    if (!event.ok() || !*event) co_return;
+  }
+}
+
+// The window opens while the budget is used up, and then nothing more is acknowledged.
+TEST_F(ServerSessionTest, LetsWritersGoOnThatWaitedForItsWindowAndThenForTheBudget) {
+  std::shared_ptr<ServerSession> session = Create();
+  const absl::StatusOr<uint64_t> stream = session->Attach(ServerSession::AttachOptions());
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  session->Send(Frame{1, CallStream::WholeMessage(std::string(1 << 20, 'a'))});
+  ASSERT_FALSE(session->HasRoom());
+  constexpr int64_t kOthers = 4 << 20;
+  budget_->Add(kOthers);
+  CallStream writer(*session, 7, 100, 100);
+  std::optional<absl::Status> waited;
+  TaskGroup tasks(home_.get_executor());
+  tasks.Spawn(WaitToSend(writer, waited));
+  tasks.Spawn(TakeEvents(*session, *stream));
+  home_.poll();
+  ASSERT_TRUE(session->Receive(1, 1, {}).ok());
+  home_.restart();
+  home_.poll();
+  EXPECT_FALSE(waited.has_value());
+  budget_->Add(-kOthers);
+  home_.restart();
+  home_.poll();
+  ASSERT_TRUE(waited.has_value());
+  EXPECT_TRUE(waited->ok()) << *waited;
+  tasks.Cancel();
+  home_.restart();
+  home_.poll();
 }
 
 }  // namespace

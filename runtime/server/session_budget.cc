@@ -9,7 +9,7 @@ namespace runnel {
 void SessionBudget::Add(int64_t bytes) {
   const bool was_open = open();
   held_ += bytes;
-  if (!was_open && open()) room_.Notify();
+  if (!was_open && open()) room_.WakeFirst();
   if (bytes > 0 && !open()) GiveUpOldest();
 }
 

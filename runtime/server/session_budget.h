@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/async/signal.h"
+#include "runtime/session/room_queue.h"
 
 namespace runnel {
 
@@ -32,8 +32,8 @@ class SessionBudget {
   explicit SessionBudget(size_t bytes) : bytes_(static_cast<int64_t>(bytes)) {}
 
   bool open() const { return held_ < bytes_; }
-  // Notified when it is open again.
-  Signal& room() { return room_; }
+  // Where to wait until it is open again: the first is woken then.
+  RoomQueue& room() { return room_; }
   int64_t held() const { return held_; }
 
   // So many bytes more are held, or less.
@@ -51,7 +51,7 @@ class SessionBudget {
   int64_t held_ = 0;
   std::list<Holder*> detached_;  // longest first
   Holder* giving_up_ = nullptr;
-  Signal room_;
+  RoomQueue room_;
 };
 
 }  // namespace runnel

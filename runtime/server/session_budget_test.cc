@@ -63,7 +63,10 @@ TEST(SessionBudgetTest, SessionThatLosesItsClientWhileNothingIsLeftIsGivenUp) {
 }
 
 Awaitable<void> Wait(SessionBudget& budget, bool& woken) {
-  absl::Status waited = co_await budget.room().Wait();
+  Signal room;
+  RoomQueue::Waiter waiter(room);
+  budget.room().Add(waiter);
+  absl::Status waited = co_await room.Wait();
   woken = waited.ok();
 }
 

@@ -6,6 +6,17 @@
 #include "runtime/core/status_macros.h"
 
 namespace runnel {
+namespace {
+
+// Where a message is encoded before it goes into a frame. One for all calls of the loop: memory
+// that need not be allocated for each message, and that no idle call holds.
+std::string& Scratch() {
+  thread_local std::string scratch;
+  scratch.clear();
+  return scratch;
+}
+
+}  // namespace
 
 SessionCall::SessionCall(ServerContext::Call call, std::shared_ptr<ServerSession> session,
                          uint64_t id)
@@ -52,13 +63,13 @@ bool SessionCall::TryWrite(const google::protobuf::Message& message, const Write
 
 absl::Status SessionCall::Send(const google::protobuf::Message& message,
                                const WriteOptions& options) {
-  std::string payload;
+  std::string& payload = Scratch();
   RUNNEL_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
   SendHeaderOnce();
   if (options.last && CallStream::FitsOneFrame(payload.size())) {
     last_message_ = std::move(payload);
   } else {
-    stream_.SendMessage(std::move(payload));
+    stream_.SendMessage(payload);
   }
   return absl::OkStatus();
 }
@@ -69,7 +80,7 @@ Awaitable<absl::Status> SessionCall::WriteShared(SharedMessages messages, Shared
     if (!stream_.MaySend()) RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
     RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view payload, message->Encoded(session_->codec()));
     SendHeaderOnce();
-    stream_.SendMessage(std::string(payload));
+    stream_.SendMessage(Scratch().assign(payload));
   }
   co_return absl::OkStatus();
 }

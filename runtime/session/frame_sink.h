@@ -8,10 +8,10 @@
 
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
-#include "runtime/async/signal.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/limits.h"
 #include "runtime/session/part_turns.h"
+#include "runtime/session/room_queue.h"
 #include "runtime/wire/frame.h"
 
 namespace runnel {
@@ -32,8 +32,10 @@ class FrameSink {
   // Whether another message may start: what is kept until the peer acknowledges it is less than the
   // session's window.
   virtual bool HasRoom() const = 0;
-  // Notified when there is room again.
-  virtual Signal& room() = 0;
+  // Where to wait for it. Whoever was woken calls WakeNext before it looks whether there is.
+  virtual RoomQueue& room() = 0;
+  // Lets the next who waits look, if there is room.
+  virtual void WakeNext() = 0;
 
   // Has `source` send its parts, in turns with others, as those before them leave.
   virtual void TakeTurns(PartSource& source) = 0;

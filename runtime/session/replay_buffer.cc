@@ -43,10 +43,10 @@ void ReplayBuffer::Seal() {
   fields.id = id;
   auto event = std::make_shared<std::string>();
   if (codec_ == Codec::kJson) {
-    std::string batch;
-    EncodeFrameBatch(codec_, std::nullopt, open_, batch);
-    event->reserve(batch.size() + id.size() + kEventOverhead);
-    AppendEvent(fields, batch, *event);
+    event->reserve(open_.size() + id.size() + kEventOverhead);
+    BeginEvent(fields, *event);
+    EncodeFrameBatch(codec_, std::nullopt, open_, *event);
+    EndEvent(*event);
   } else {
     // Frames without anything around them are a batch.
     event->reserve(open_.size() * 4 / 3 + id.size() + kEventOverhead);

@@ -12,7 +12,16 @@ bool IsOneLine(std::string_view text) {
   return text.find_first_of("\r\n") == std::string_view::npos;
 }
 
-void AppendFields(const EventFields& fields, std::string& out) {
+}  // namespace
+
+bool IsEventToken(std::string_view id) {
+  return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
+
+void BeginEvent(const EventFields& fields, std::string& out) {
   if (!fields.type.empty()) {
     assert(IsEventToken(fields.type));
     out.append("event: ").append(fields.type).push_back('\n');
@@ -24,25 +33,19 @@ void AppendFields(const EventFields& fields, std::string& out) {
   out.append("data: ");
 }
 
-}  // namespace
-
-bool IsEventToken(std::string_view id) {
-  return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
+void EndEvent(std::string& out) { out.append("\n\n"); }
 
 void AppendEvent(const EventFields& fields, std::string_view line, std::string& out) {
   assert(IsOneLine(line));
-  AppendFields(fields, out);
-  out.append(line).append("\n\n");
+  BeginEvent(fields, out);
+  out.append(line);
+  EndEvent(out);
 }
 
 void AppendBase64Event(const EventFields& fields, std::string_view bytes, std::string& out) {
-  AppendFields(fields, out);
+  BeginEvent(fields, out);
   AppendBase64(bytes, out);
-  out.append("\n\n");
+  EndEvent(out);
 }
 
 void AppendComment(std::string_view text, std::string& out) {

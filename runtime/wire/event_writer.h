@@ -19,6 +19,9 @@ bool IsEventToken(std::string_view id);
 
 // Appends an event whose data is `line`, which has no CR and no LF.
 void AppendEvent(const EventFields& fields, std::string_view line, std::string& out);
+// The same for a line that is written in place, between the two.
+void BeginEvent(const EventFields& fields, std::string& out);
+void EndEvent(std::string& out);
 // The same with base64 (RFC 4648 section 4, unpadded) of `bytes` as data.
 void AppendBase64Event(const EventFields& fields, std::string_view bytes, std::string& out);
 // Appends `: text` and one line end: a heartbeat. `text` has no CR and no LF.
