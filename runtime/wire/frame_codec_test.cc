@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -199,6 +200,20 @@ TEST(FrameCodecTest, LeavesWhatIsInAnInlineMessageToItsReader) {
       ASSERT_THAT(batch, IsOk()) << frame;
       EXPECT_EQ(batch->frames[0], (Frame{7, MessageFrame{5, message}}));
     }
+  }
+}
+
+// What looks like the end of a message, in its middle, ends it only where its size says so.
+TEST(FrameCodecTest, FindsTheEndOfAnInlineMessageWhateverItsSizeSays) {
+  const std::string text = R"({"a":{"b":{"c":1}},"call":"}},{\"call\":"})";
+  for (size_t size = 1; size < text.size() + 40; ++size) {
+    const std::string frame =
+        absl::StrCat(R"({"call":1,"message":{"size":)", size, R"(,"json":)", text, "}}");
+    absl::StatusOr<FrameBatch> batch = DecodeFrameBatch(
+        Codec::kJson, absl::StrCat(R"({"frames":[)", frame, ",", frame, "]}"), Limits());
+    ASSERT_TRUE(batch.ok()) << size << ": " << batch.status();
+    ASSERT_EQ(batch->frames.size(), 2u);
+    EXPECT_EQ(std::get<MessageFrame>(batch->frames[0].kind).payload, text) << size;
   }
 }
 

@@ -179,16 +179,18 @@ void ReadKind(size_t index, JsonReader& json, const Limits& limits, Frame::Kind&
 bool TryReadMessageFrame(JsonReader& json, const Limits& limits, Frame& frame) {
   const size_t start = json.position();
   MessageFrame message;
-  std::string_view payload;
   const bool begins = json.Take("{\"call\":") && json.TakeNumber(frame.call) &&
                       json.Take(",\"message\":{\"size\":") && json.TakeNumber(message.size) &&
                       json.Take(",\"json\":");
-  if (begins) payload = json.RawDocument();
+  // The size says where the message ends, unless it says nonsense.
+  std::optional<std::string_view> payload;
+  if (begins) payload = json.TakeBefore("}},{\"call\":", message.size);
+  if (begins && !payload) payload = json.RawDocument();
   if (!begins || !json.Take("}}")) {
     json.GoBack(start);
     return false;
   }
-  message.payload.assign(payload);
+  message.payload.assign(*payload);
   CheckSize(json, limits, message);
   frame.kind = std::move(message);
   return true;

@@ -6,8 +6,10 @@
 #define RUNNEL_RUNTIME_WIRE_JSON_READER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -55,6 +57,14 @@ class JsonReader {
     if (!status_.ok() || !text_.substr(position_).starts_with(exactly)) return false;
     position_ += exactly.size();
     return true;
+  }
+  // Takes `size` bytes if this is what follows them.
+  std::optional<std::string_view> TakeBefore(std::string_view exactly, uint64_t size) {
+    if (!status_.ok() || size > text_.size() - position_ ||
+        !text_.substr(position_ + size).starts_with(exactly)) {
+      return std::nullopt;
+    }
+    return text_.substr(std::exchange(position_, position_ + size), size);
   }
   // Takes at most 16 digits, if there are some.
   bool TakeNumber(uint64_t& value);
