@@ -108,6 +108,7 @@ export class ClientSession implements FrameSession {
   #pingSeq = 0; // number of the ping that is not answered; 0: none is
   #maxPostBytes = maxPostBytes;
   #postDelay = 0; // the server's wish
+  #postFailures = 0; // in a row, that nobody gave a reason for
   readonly #upBackoff: Backoff;
 
   #received = 0; // number of the last frame that was taken
@@ -480,6 +481,7 @@ export class ClientSession implements FrameSession {
       this.#postDelay = 0;
       if (failure === undefined) {
         this.#upBackoff.reset();
+        this.#postFailures = 0;
         if (pause === 0) continue;
       } else {
         this.#checkContact(failure);
@@ -502,9 +504,12 @@ export class ClientSession implements FrameSession {
     try {
       return await this.#postFrames(up.signal);
     } catch (error) {
+      // Perhaps the way up is slow, or somebody on it refuses large bodies, and a page of another origin is not told.
+      const unknown = error instanceof RequestFailed && error.refusal === undefined;
+      if (timedOut || (unknown && ++this.#postFailures > 2)) {
+        this.#maxPostBytes = Math.max(this.#maxPostBytes / 2, maxPostBytes / 16);
+      }
       if (!timedOut) return messageOf(error);
-      // Perhaps the way up is slow.
-      this.#maxPostBytes = Math.max(this.#maxPostBytes / 2, maxPostBytes / 16);
       return `no reply to a POST within ${replyTime / 1000} s`;
     } finally {
       timer.cancel();

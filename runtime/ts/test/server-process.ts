@@ -1,4 +1,4 @@
-// Programs that serve, and say where: "listening at URL", or "listening on HOST:PORT".
+// Programs that serve, and say where: "listening at URL", "serves at URL", or "listening on HOST:PORT".
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -19,7 +19,7 @@ export async function startProcess(program: string, ...options: string[]): Promi
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on("line", (line) => {
       lines.push(line);
-      const where = /^listening (?:at|on) (.*)$/.exec(line)?.[1];
+      const where = /(?:listening|serves) (?:at|on) (\S+)$/.exec(line)?.[1];
       if (where !== undefined) resolve(where.startsWith("http") ? where : `http://${where}`);
     });
     void ended.then(() => reject(new Error(`${program} ended`)));

@@ -1,0 +1,64 @@
+// Randomized calls of all four kinds through a network on which things go wrong: nothing may be lost, doubled, out of
+// order or hung.
+//
+// RUNNEL_RUNS says how many (60), RUNNEL_SEED with which seed they begin (1). Run i of a seed S is the first of seed
+// S + i with the same weather.
+
+import { afterAll, expect, test } from "vitest";
+import { useWorld } from "./world.js";
+
+const world = useWorld();
+const runs = Number(process.env["RUNNEL_RUNS"] ?? 60);
+const seed = Number(process.env["RUNNEL_SEED"] ?? 1);
+
+// How often one kind of weather is drawn, whether pages see the proxy's own answers, and what the proxy does.
+const weathers: { name: string; share: number; sameOrigin: boolean; options: string[] }[] = [
+  { name: "connections end", share: 6, sameOrigin: false, options: ["--cut-every", "20-400"] },
+  { name: "answers end at any byte", share: 6, sameOrigin: false, options: ["--cut-after", "500-250000"] },
+  { name: "requests end at any byte", share: 6, sameOrigin: false, options: ["--cut-after-up", "500-250000"] },
+  { name: "the same, through a site", share: 4, sameOrigin: true, options: ["--cut-every", "20-400"] },
+  { name: "replies are lost", share: 4, sameOrigin: false, options: ["--drop-replies", "25"] },
+  { name: "a gateway answers", share: 4, sameOrigin: true, options: ["--bad-gateway", "25"] },
+  { name: "a proxy takes no large bodies", share: 3, sameOrigin: true, options: ["--limit-body", "120000"] },
+  { name: "all takes long, and ends", share: 3, sameOrigin: false, options: ["--delay", "0-30", "--cut-every", "200-900"] },
+  { name: "connections fall silent", share: 1, sameOrigin: false, options: ["--silent-after", "500-3000"] },
+  { name: "a proxy holds responses back", share: 1, sameOrigin: true, options: ["--buffer"] },
+];
+const shares = weathers.reduce((sum, { share }) => sum + share, 0);
+
+let done = 0;
+afterAll(() => console.log(`${done} runs of seed ${seed}: nothing lost, doubled, reordered or hung`));
+
+let next = seed;
+for (const { name, share, sameOrigin, options } of weathers) {
+  const count = Math.max(Math.round((runs * share) / shares), 1);
+  const first = next;
+  next += count;
+  test(`${name}: ${count} runs from seed ${first}`, { timeout: 60_000 + count * 60_000 }, async () => {
+    const server = await world.startServer("--heartbeat-ms", "1000");
+    const proxy = await world.startProxy(server.url, "--seed", `${first}`, ...options);
+    world.site.server = proxy.url;
+    const page = await world.page();
+    const baseUrl = sameOrigin ? world.site.origin : proxy.url;
+    const failures = await page.evaluate(
+      async ([baseUrl, first, count]) => {
+        const failures: string[] = [];
+        for (let seed = first; seed < first + count; ++seed) {
+          // Each other run has a channel of its own, and ends it.
+          const { client, transport } = window.calls.connect({ baseUrl, unary: "channel", shared: seed % 2 === 0 });
+          const hung = new Promise((_, reject) => setTimeout(() => reject(new Error("hung")), 55_000));
+          try {
+            await Promise.race([window.calls.randomRun(client, seed), hung]);
+          } catch (error) {
+            failures.push(`seed ${seed}: ${String(error)}; ${JSON.stringify(transport.status)}`);
+          }
+          transport.close();
+        }
+        return failures;
+      },
+      [baseUrl, first, count] as const,
+    );
+    expect(failures).toEqual([]);
+    done += count;
+  });
+}
