@@ -1,4 +1,4 @@
-"""Measures Runnel beside gRPC C++: each figure is the median of several short runs of a client
+"""Measures Runnel beside gRPC C++, and its feeds beside nginx with nchan: each figure is the median of several short runs of a client
 process against a server process of its own, over loopback. tools/bench builds the programs and
 starts it.
 
@@ -34,7 +34,8 @@ def runs_of(workload, programs):
         api, _, gather = way.partition("/")
         grpc.append(Run("grpc", way, ["--api=" + api, "--gather=" + (gather or "1")],
                         ["--api=" + api]))
-    for turn in itertools.zip_longest(runnel, grpc):
+    others = [Run(peer, peer, [], []) for peer in workload.others if peer in programs]
+    for turn in itertools.zip_longest(runnel, grpc, others):
         yield from (run for run in turn if run is not None)
 
 
@@ -126,11 +127,14 @@ def parse_arguments(arguments):
     parser.add_argument("--proxy", help=argparse.SUPPRESS)
     parser.add_argument("--grpc-server", help=argparse.SUPPRESS)
     parser.add_argument("--grpc-client", help=argparse.SUPPRESS)
+    parser.add_argument("--nchan-server", help=argparse.SUPPRESS)
+    parser.add_argument("--nchan-client", help=argparse.SUPPRESS)
     parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     options.programs = {"runnel": processes.Programs(options.server, options.client)}
     if not options.no_grpc:
         options.programs["grpc"] = processes.Programs(options.grpc_server, options.grpc_client)
+        options.programs["nchan"] = processes.Programs(options.nchan_server, options.nchan_client)
     options.workloads = list(workloads.select(options.only))
     if not options.workloads:
         parser.error("--only %s matches nothing; the workloads are %s, each /proto or /json, "
@@ -196,10 +200,11 @@ def main(arguments):
         return 1
     compared = results.compared(options.workloads)
     within = results.within(options.workloads)
-    figures.print_tables(compared, within, sys.stdout)
+    beside = results.beside_others(options.workloads)
+    figures.print_tables(compared, within, beside, sys.stdout)
     if options.json:
         with open(options.json, "w") as out:
-            out.writelines(figures.json_lines(compared + within))
+            out.writelines(figures.json_lines(compared + within + beside))
     if failures:
         print("bench: %d of %d runs failed" % (failures, runs), file=sys.stderr)
     return 1 if failures else 0

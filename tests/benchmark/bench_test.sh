@@ -1,18 +1,19 @@
 #!/bin/bash
 # Runs every workload once with a few messages and looks at the figures' form, not their value.
-# Runnel's side is always run; gRPC's where its programs are given: //tests/benchmark:bench_test does
-# without, //tests/benchmark/grpc:bench_test (manual, as all that needs gRPC's packages) with them.
+# Runnel's side is always run; those of gRPC and nchan where their programs are given:
+# //tests/benchmark:bench_test does without, //tests/benchmark/grpc:bench_test (manual, as all that
+# needs gRPC's packages) with them.
 #
-# Usage: bench_test.sh BENCH_PY SERVER CLIENT PROXY [GRPC_SERVER GRPC_CLIENT]
+# Usage: bench_test.sh BENCH_PY SERVER CLIENT PROXY [GRPC_SERVER GRPC_CLIENT NCHAN_SERVER NCHAN_CLIENT]
 set -euo pipefail
 
 bench=$1
 runnel=(--server="$2" --client="$3")
 proxy=$4
 if (($# > 4)); then
-  peers=("${runnel[@]}" --grpc-server="$5" --grpc-client="$6")
+  peers=("${runnel[@]}" --grpc-server="$5" --grpc-client="$6" --nchan-server="$7" --nchan-client="$8")
 else
-  echo "NOT RUN: gRPC's side, whose programs were not given"
+  echo "NOT RUN: gRPC's side and nchan's, whose programs were not given"
   peers=("${runnel[@]}" --no-grpc)
 fi
 
@@ -32,7 +33,7 @@ for f in lines:
     assert f["runnel"] > 0 and f["rounds"] == 1 and f["better"] in ("lower", "higher"), f
     if "of" in f:
         other = f["base"]
-        found[f["workload"], "of"] += 1
+        found[f["workload"], f["of"] if f["of"] == "nchan" else "of"] += 1
     else:
         other = f["grpc"]
         assert (other is not None) == (has_grpc and "prox" not in f["workload"] and
@@ -60,9 +61,11 @@ expected.update({("crowd_1k_" + connections, metric): 1 for connections in ("own
 expected.update({("ping_one_core", metric): 2 for metric in ("p50", "p99", "cpu")})
 expected.update({("ping_one_core", "of"): 1, ("stream_proxied", "rate"): 1,
                  ("stream_cut", "rate"): 1, ("stream_cut", "of"): 1})
+if has_grpc:
+    expected["crowd_1k_own", "nchan"] = 3
 assert found == expected, (found, expected)
-# A row for each, under two headings.
-assert len(table) == len(lines) + 3, table
+# A row for each, under two headings, or three.
+assert len(table) == len(lines) + (5 if has_grpc else 3), table
 assert table[0].split()[:5] == ["workload", "metric", "unit", "Runnel", "gRPC"], table[0]
 END
 
@@ -119,7 +122,7 @@ rejects() {
     exit 1
   fi
 }
-for client in "$3" ${6+"$6"}; do
+for client in "$3" ${6+"$6"} ${8+"$8"}; do
   rejects "bad argument --codec=xml; there are --server=URL " "$client" --codec=xml
   rejects "--server=URL is missing" "$client"
 done

@@ -1,6 +1,7 @@
 """From runs to figures: medians, ratios and their spread, as tables and as JSON lines."""
 
 import collections
+import itertools
 import json
 import statistics
 
@@ -27,7 +28,7 @@ class Results:
     def _values(self, workload, peer, way, metric):
         """By round. Empty where nothing was measured."""
         runs = self._runs.get((workload, peer, way), {})
-        return {number: run[metric.key] for number, run in runs.items()}
+        return {number: run[metric.key] for number, run in runs.items() if metric.key in run}
 
     def _best(self, workload, metric, ways):
         """The way of gRPC with the best median, and its values."""
@@ -87,6 +88,23 @@ class Results:
                     lines.append(line)
         return lines
 
+    def beside_others(self, workloads):
+        """Runnel's figures beside those of peers that do a few workloads."""
+        lines = []
+        for workload in workloads:
+            for way, (peer, metrics) in itertools.product(workload.runnel, workload.others.items()):
+                for metric in metrics:
+                    values = self._values(workload.name, "runnel", way, metric)
+                    base = self._values(workload.name, peer, peer, metric)
+                    if not quotients(values, base):
+                        continue
+                    line = self._line(workload, metric, way, values)
+                    line.update(ratio_of(values, base))
+                    line["of"] = peer
+                    line["base"] = rounded(statistics.median(base.values()))
+                    lines.append(line)
+        return lines
+
     @staticmethod
     def _line(workload, metric, way, values):
         codec, route = way.split("/")
@@ -126,7 +144,7 @@ def name_of(line):
     return "%s/%s/%s" % (line["workload"], line["codec"], line["route"])
 
 
-def print_tables(compared, within, out):
+def print_tables(compared, within, beside, out):
     if compared:
         rows = [["workload", "metric", "unit", "Runnel", "gRPC", "by", "ratio", "from-to", "better",
                  "no hints"]]
@@ -136,10 +154,11 @@ def print_tables(compared, within, out):
                          shown(line["grpc"]), line["grpc_way"] or "-"] + spread(line) +
                         [line["better"], "" if without is None else "%.2f" % without])
         print_rows(rows, "lllrrlrllr", out)
-    if within:
-        rows = [["Runnel by itself", "metric", "unit", "this", "that", "of", "ratio", "from-to",
-                 "better"]]
-        for line in within:
+    for heading, lines in (("Runnel by itself", within), ("Runnel beside others", beside)):
+        if not lines:
+            continue
+        rows = [[heading, "metric", "unit", "this", "that", "of", "ratio", "from-to", "better"]]
+        for line in lines:
             rows.append([name_of(line), line["metric"], line["unit"], shown(line["runnel"]),
                          shown(line["base"]), line["of"]] + spread(line) + [line["better"]])
         out.write("\n")

@@ -13,18 +13,20 @@ LATENCY = [Metric("p50", "us", "p50_us", "lower"), Metric("p99", "us", "p99_us",
 CALLS = [Metric("rate", "calls/s", "rate", "higher"), CALL_CPU]
 MESSAGES = [Metric("rate", "messages/s", "rate", "higher"), CPU]
 
+# Of nginx's processes nobody looks at the costs.
+FAN_OUT = [*LATENCY, Metric("rate", "deliveries/s", "rate", "higher")]
 DELIVERIES = [Metric("server_memory", "KB/stream", "server_kb", "lower"),
-              Metric("client_memory", "KB/stream", "client_kb", "lower"), *LATENCY,
-              Metric("rate", "deliveries/s", "rate", "higher"),
+              Metric("client_memory", "KB/stream", "client_kb", "lower"), *FAN_OUT,
               CPU._replace(unit="us/delivery")]
 
-# A workload: the client's arguments, its metrics, the ways in which Runnel does it (codec/route)
-# and gRPC (its interface, and how many messages it may gather in a write; see ServerPlan). Where
+# A workload: the client's arguments, its metrics, the ways in which Runnel does it (codec/route),
+# gRPC (its interface, and how many messages it may gather in a write; see ServerPlan), and which
+# other peers do it, with the metrics that they are compared by. Where
 # `one_core`, both processes share one; those through a fault proxy have its arguments, and how
 # many messages. `files` is how many a process has open at a time. Runnel's figures of two workloads are compared where one names the other in `of`.
 Workload = collections.namedtuple(
-    "Workload", "name arguments metrics runnel grpc one_core tls proxy messages of files patience rounds",
-    defaults=(False, False, None, 0, None, 0, 0, None))
+    "Workload", "name arguments metrics runnel grpc others one_core tls proxy messages of files patience rounds",
+    defaults=({}, False, False, None, 0, None, 0, 0, None))
 
 ALL_WAYS = ["proto/direct", "proto/session", "json/direct", "json/session"]
 SESSION = ["proto/session", "json/session"]
@@ -77,7 +79,7 @@ WORKLOADS = [
     stream("stream_16k", 16 * 1024),
     stream("stream_1k_tls", 1024, tls=True, of="stream_1k"),
     ping("ping_one_core", one_core=True),
-    crowd("crowd_1k_own", 1000, "own"),
+    crowd("crowd_1k_own", 1000, "own", others={"nchan": FAN_OUT}),
     crowd("crowd_1k_shared", 1000, "shared"),
     # They take long. Of gRPC's ways the one that is best with 1,000, in every figure.
     crowd("crowd_10k_own", 10000, "own", grpc=["cq/16"], rounds=3),
