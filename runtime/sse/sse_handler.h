@@ -34,6 +34,8 @@
 
 namespace runnel {
 
+class SseClients;
+
 // Everything happens on `executor`'s loop, which must run on one thread, and outlive the handler
 // and its connections; what serves it may be on others. Its methods may be called on any thread.
 // Outlives the server that it is mounted on.
@@ -67,7 +69,6 @@ class SseHandler final : public HttpHandler, public MountedHandler {
   Awaitable<HttpResponse> Handle(HttpRequest request) override;
 
  private:
-  class Clients;
   class StreamBody;
 
   Awaitable<HttpResponse> OpenStream(HttpRequest request, std::string principal);
@@ -76,7 +77,7 @@ class SseHandler final : public HttpHandler, public MountedHandler {
   const Executor executor_;
   const size_t max_message_bytes_;
   const OriginRules origins_;
-  std::shared_ptr<Clients> clients_;
+  std::shared_ptr<SseClients> clients_;
 };
 
 }  // namespace runnel

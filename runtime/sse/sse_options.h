@@ -15,7 +15,8 @@ namespace runnel {
 
 // What the clients of one handler can make it spend. Every refusal names the field.
 struct SseLimits {
-  size_t max_clients = 10'000;  // connections, those whose client is away too
+  size_t max_clients = 10'000;            // connections, those whose client is away too
+  size_t max_clients_per_caller = 1'000;  // of one principal; without one, of one address
   // Clients that have left and may come back: how far they had come is remembered, of the newest.
   size_t max_remembered = 10'000;
   size_t max_client_id_bytes = 256;

@@ -177,4 +177,37 @@ void SseTest::Advance(absl::Duration time) {
   Settle();
 }
 
+HttpResponse SseHandlerTest::Ask(std::string method, std::string target, HttpHeaders headers,
+                                 std::string body) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.target = std::move(target);
+  request.headers = std::move(headers);
+  if (!body.empty()) request.body = StringBody(std::move(body));
+  absl::StatusOr<HttpResponse> response = Await(http_->Send(std::move(request)));
+  EXPECT_TRUE(response.ok()) << response.status();
+  return *std::move(response);
+}
+
+int SseHandlerTest::StatusOf(std::string method, HttpHeaders headers) {
+  return Ask(std::move(method), "/test?sseClientId=x", std::move(headers)).status;
+}
+
+void SseHandlerTest::ServeKeepingAlive(absl::Duration keep_alive) {
+  SseHandlerOptions options;
+  options.keep_alive = keep_alive;
+  Serve(std::move(options));
+}
+
+void SseHandlerTest::DropAndWait(DartClient& client, const SseConnection& connection) {
+  client.Drop();
+  EXPECT_TRUE(
+      Until([&] { return connection.is_in_keep_alive_period() || connection.is_closed(); }));
+}
+
+void SseHandlerTest::Reconnect(DartClient& client) {
+  client.Connect();
+  EXPECT_TRUE(Until([&] { return client.connected; }));
+}
+
 }  // namespace runnel

@@ -89,6 +89,17 @@ class SseTest : public HttpTest {
   TaskGroup reads_{context_.get_executor()};
 };
 
+// SseHandler by itself.
+class SseHandlerTest : public SseTest {
+ protected:
+  HttpResponse Ask(std::string method, std::string target, HttpHeaders headers,
+                   std::string body = "");
+  int StatusOf(std::string method, HttpHeaders headers);
+  void ServeKeepingAlive(absl::Duration keep_alive = absl::Seconds(60));
+  void DropAndWait(DartClient& client, const SseConnection& connection);
+  void Reconnect(DartClient& client);
+};
+
 }  // namespace runnel
 
 #endif  // RUNNEL_RUNTIME_SSE_SSE_TEST_PEER_H_

@@ -24,8 +24,9 @@ constexpr char kUsage[] =
     R"(usage: dart_sse [options]
 
 Serves clients of Dart's package:sse, versions 4.1 and 4.2, at the path /test, as that package's own
-tests have it, and sends back every string that a client sends. Prints "listening at URL" when it is
-there. Ends when it is interrupted or terminated.
+tests have it (and at /$dwdsSseHandler, where Dart's development server has it), and sends back every string
+that a client sends. Prints "listening at URL" when it is there. Ends when it is interrupted or
+terminated.
 
   --host HOST            where it listens (127.0.0.1)
   --port PORT            the port; 0 takes a free one (8080)
@@ -36,6 +37,8 @@ there. Ends when it is interrupted or terminated.
 )";
 
 constexpr char kPath[] = "/test";
+// Where the pages of Dart's development server look for it.
+constexpr char kDevelopmentPath[] = "/$dwdsSseHandler";
 
 struct Arguments {
   std::string host = "127.0.0.1";
@@ -116,7 +119,7 @@ class TestSite final : public runnel::HttpHandler {
     if (auto refused = rules.Intercept(request)) co_return *std::move(refused);
     const std::string path = request.target.substr(0, request.target.find('?'));
     runnel::HttpResponse response;
-    if (path == kPath) {
+    if (path == kPath || path == kDevelopmentPath) {
       response = co_await handler_.Handle(std::move(request), std::string());
     } else if (path == "/") {
       // A page of this origin, for whoever has none.

@@ -98,6 +98,7 @@ kill "$stream_pid"
 wait "$stream_pid" 2>/dev/null || true
 
 is 404 "$url"
+is 200 -d '"x"' "${url%/test}/\$dwdsSseHandler?sseClientId=x"
 is 404 -H 'Accept: text/event-stream' "${url%/test}/other"
 is 404 -H 'Accept: text/event-stream' "$url/"
 is 403 -H 'Origin: http://evil.example.com' -d '"x"' "$url?sseClientId=x"
