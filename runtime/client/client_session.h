@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -104,22 +105,28 @@ class ClientSession final : public FrameSink,
  private:
   using Self = std::shared_ptr<ClientSession>;
 
+  // Well under what a default nginx takes in one body.
+  static constexpr size_t kMaxPostBytes = 512 * 1024;
+  // What carries the frames of a POST, at most.
+  static constexpr size_t kPostOverhead = 1024;
+  static constexpr absl::Duration kAckDelay = absl::Seconds(1);
+
+  // What calls end with whose session is gone.
+  static absl::Status Lost(std::string_view why);
+
   struct Call {
     SessionCallListener* listener;
     uint64_t open_seq;  // number of its first frame
   };
+
+  // --- client_session_down.cc: the event streams
 
   // StreamWatch::Listener.
   void OnPingWanted() override;
   void OnStreamDead() override;
   void OnStreamHeldBack() override;
 
-  // Runs the two directions, each a task.
-  static Awaitable<void> Run(Self self);
   static Awaitable<void> RunDown(Self self);
-  static Awaitable<void> RunUp(Self self);
-  static Awaitable<void> SayClose(std::shared_ptr<HttpClient> http, HttpRequest request);
-
   // One event stream: Open until the session is established, then Attach. OK: it ended as streams
   // do.
   Awaitable<absl::Status> RunStream();
@@ -131,6 +138,9 @@ class ClientSession final : public FrameSink,
   void Establish(const FrameBatch::SessionInfo& info);
   void OnGoAway(const GoAwayFrame& go_away);
 
+  // --- client_session_up.cc: the POSTs
+
+  static Awaitable<void> RunUp(Self self);
   // One POST of frames or an acknowledgement.
   Awaitable<absl::Status> PostFrames();
   Awaitable<absl::Status> PostFramesInTime();
@@ -138,6 +148,11 @@ class ClientSession final : public FrameSink,
   // What is not posted must be small enough, or is made so. False: it cannot be.
   bool ShrinkPosts(size_t body_bytes);
 
+  // --- client_session.cc: the rest
+
+  // Runs the two directions, each a task.
+  static Awaitable<void> Run(Self self);
+  static Awaitable<void> SayClose(std::shared_ptr<HttpClient> http, HttpRequest request);
   absl::StatusOr<HttpRequest> MakeRequest(std::string_view method, std::string body) const;
   // What to make of an answer that is no success. Ends the session where that is final.
   absl::Status TakeRefusal(ResponseError error);
