@@ -3,11 +3,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "runtime/async/io_thread.h"
 #include "runtime/client/event_source_test_fixture.h"
 #include "runtime/client/scripted_http.h"
 #include "runtime/testing/status_matchers.h"
@@ -40,7 +42,11 @@ std::string TextOf(const EventSourceStatus& status) {
 
 class EventSourcesTest : public EventSourceTest {
  protected:
-  ~EventSourcesTest() override { sources_.reset(); }
+  // Callbacks that are still to come write into `changes_`.
+  ~EventSourcesTest() override {
+    sources_.reset();
+    Poll();
+  }
 
   std::shared_ptr<EventSource> Connect(const std::string& name, std::vector<Step> steps = {}) {
     for (Step& step : steps) script_->steps.push_back(std::move(step));
@@ -172,6 +178,26 @@ TEST_F(EventSourcesTest, ClosesWithinACallback) {
   const auto a = Connect("a", {Failure(kRefused)});
   EXPECT_EQ(ReadFrom(*a), "CANCELLED");
   EXPECT_EQ(changes_.back(), "a closed: CANCELLED");
+}
+
+TEST(EventSourcesThreadsTest, AreUsedByManyAtOnce) {
+  IoThread io;
+  EventSources sources(io.executor(), [](const std::string&, const EventSourceStatus&) {});
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&sources] {
+      for (int k = 0; k < 50; ++k) {
+        const std::string name = absl::StrCat(k % 5);
+        const auto connected = sources.Connect(name, "http://host/" + name);
+        EXPECT_TRUE(connected.ok() || absl::IsAlreadyExists(connected.status()));
+        sources.Find(name);
+        sources.names();
+        sources.Close(name);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(sources.names(), Strings{});
 }
 
 }  // namespace

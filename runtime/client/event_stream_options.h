@@ -62,7 +62,8 @@ struct EventStreamOptions {
   std::set<std::string> last_events;
 
   // Streams that end, such as answers, and have not been cut: when the server has no more before
-  // the end came (above, or from a decoder), that is DATA_LOSS.
+  // the end came (above, or from a decoder), that is DATA_LOSS. It goes with EndOfBody::kClose: a
+  // source that reconnects asks again.
   bool end_required = false;
 };
 
