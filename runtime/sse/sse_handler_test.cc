@@ -286,6 +286,22 @@ TEST_F(SseHandlerTest, ARaceOfCancellationsLosesNoMessage) {
   EXPECT_EQ(Read(*connection), "a");
 }
 
+TEST_F(SseHandlerTest, AClientIdIsItsFirstCallers) {
+  Serve();
+  const auto status_of = [this](std::string method, std::string accept, std::string principal) {
+    HttpRequest request;
+    request.method = std::move(method);
+    request.target = "/test?sseClientId=x&messageId=0";
+    request.headers.Add("accept", accept);
+    return Await(handler_->Handle(std::move(request), std::move(principal))).status;
+  };
+  EXPECT_EQ(status_of("GET", "text/event-stream", "alice"), 200);
+  EXPECT_EQ(status_of("GET", "text/event-stream", "bob"), 403);
+  EXPECT_EQ(status_of("POST", "*/*", "bob"), 403);
+  EXPECT_EQ(status_of("POST", "*/*", "alice"), 200);
+  EXPECT_EQ(status_of("GET", "text/event-stream", "alice"), 200);
+}
+
 TEST_F(SseHandlerTest, PagesOfOtherSitesAreRefusedByItself) {
   Serve();
   EXPECT_EQ(StatusOf("GET", {{"accept", "text/event-stream"},
