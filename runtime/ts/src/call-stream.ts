@@ -7,7 +7,7 @@ import type { CallListener, FrameSession } from "./frame-session.js";
 import type { EndFrame, Frame, MessageFrame, MetadataEntry, OpenFrame } from "./frame.js";
 import { Queue } from "./queue.js";
 import { Signal } from "./signal.js";
-import { codeOf, type Status, status } from "./status.js";
+import { type Status, status } from "./status.js";
 
 // A message to be sent: its bytes, or the text of its JSON, of `size` bytes.
 export interface Outgoing {
@@ -182,7 +182,8 @@ export class CallStream implements CallListener {
     let wrong = end.last === undefined ? undefined : this.#onMessage(end.last);
     this.trailers = end.trailers ?? [];
     if (wrong === undefined && (end.code ?? "") !== "") {
-      wrong = { code: codeOf(end.code), message: end.message ?? "", details: end.details ?? [] };
+      // A code of a later version is nothing to a session; the transport takes it for unknown.
+      wrong = { code: end.code!, message: end.message ?? "", details: end.details ?? [] };
     }
     this.#finish(wrong, false);
   }
@@ -213,7 +214,7 @@ export class CallStream implements CallListener {
         return status("resource_exhausted", `message of ${size} bytes; limit is ${maxMessageBytes} (readMaxBytes)`);
       }
       if (this.#unread + this.#ungranted >= this.#receiveWindow.bytes) {
-        return status("failed_precondition", "a message was sent into a window that is used up", "WINDOW_VIOLATION");
+        return status("failed_precondition", "a message came into a window that is used up", "WINDOW_VIOLATION");
       }
       this.#unread += charge(size);
     }

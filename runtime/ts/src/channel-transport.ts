@@ -70,8 +70,7 @@ export class ChannelTransport implements Transport {
         call.abort(status("canceled", "one response was expected"));
         throw protocolError("the server sent more than one response");
       }
-      const { header, service } = { header: headerOf(call), service: method.parent };
-      return { stream: false, service, method, header, trailer, message: reply.value };
+      return { stream: false, service: method.parent, method, header: headerOf(call), trailer, message: reply.value };
     };
     const message = create(method.input, input);
     return this.#run(method, begun, header, contextValues, { stream: false, message }, next) as Promise<UnaryResponse<I, O>>;

@@ -4,26 +4,22 @@
 import { Backoff } from "./backoff.js";
 import { type Clock, sleep } from "./clock.js";
 import { EventParser, type StreamEvent } from "./event-parser.js";
-import type { FrameCodec } from "./frame-codec.js";
-import { FrameQueue } from "./frame-queue.js";
+import type { Encoded, FrameCodec } from "./frame-codec.js";
 import type { CallListener, FrameSession, Limits } from "./frame-session.js";
 import type { Frame, FrameBatch, GoAwayFrame, OpenFrame, SessionInfo } from "./frame.js";
-import { type PartSource, PartTurns } from "./part-turns.js";
+import type { PartSource } from "./part-turns.js";
 import { Polling } from "./polling.js";
 import { type HttpOptions, messageOf, post, RequestFailed, type SessionRequest, unavailable } from "./session-http.js";
-import { Signal } from "./signal.js";
+import type { Signal } from "./signal.js";
 import { lost, reasonOf, type Refusal, status, statusFromJson, type Status } from "./status.js";
 import { boundedTime, StreamWatch } from "./stream-watch.js";
+import { tooLarge, UpLink, type UpLinkHost } from "./up-link.js";
 
-// Well under what a default nginx takes in one body.
-const maxPostBytes = 512 * 1024;
-// What carries the frames of a POST, at most.
-const postOverhead = 1024;
-const ackDelay = 1_000;
-// How long a POST may take. Servers answer at once.
-const replyTime = 15_000;
 // A stream that ends after so long has not failed.
 const lasted = 1_000;
+
+// How long each bounded Open may take to be answered, in addition to the one before.
+const openPatience = 3_000;
 
 export type ChannelState =
   // There is no session: no call has needed one, or the last was closed.
@@ -68,10 +64,9 @@ interface Call {
   openSeq: number; // number of its first frame
 }
 
-export class ClientSession implements FrameSession {
+export class ClientSession implements FrameSession, UpLinkHost {
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly room = new Signal();
   // What the session ended with.
   over: Status | undefined;
   // The server takes no more calls on it; those that run may end. Nobody should come back before that time.
@@ -85,6 +80,7 @@ export class ClientSession implements FrameSession {
   #epoch = "";
   #started = false;
   #openMayHaveArrived = false;
+  #openings = 0;
   // The last frame that Open may carry. Nobody can say whether an Open without an answer was heard, so it carries
   // only what may be repeated: then losing it loses nothing.
   #openLast = Infinity;
@@ -100,22 +96,7 @@ export class ClientSession implements FrameSession {
   #downBroken: string | undefined; // why we gave the current stream up
   readonly #downBackoff: Backoff;
 
-  readonly #queue: FrameQueue;
-  readonly #turns = new PartTurns();
-  #sendWindow: number;
-  readonly #upChanged = new Signal(); // something to post, or established, or over
-  #up = new AbortController();
-  #pingSeq = 0; // number of the ping that is not answered; 0: none is
-  #maxPostBytes = maxPostBytes;
-  #postDelay = 0; // the server's wish
-  #postFailures = 0; // in a row, that nobody gave a reason for
-  readonly #upBackoff: Backoff;
-
-  #received = 0; // number of the last frame that was taken
-  #acknowledged = 0; // … and of the last one the server knows we have
-  #unacknowledgedBytes = 0;
-  #ackAfter: number; // so many
-  #ackDue = Infinity;
+  readonly #up: UpLink;
 
   #lastCall = 0;
   readonly #calls = new Map<number, Call>();
@@ -124,23 +105,20 @@ export class ClientSession implements FrameSession {
     this.clock = options.clock;
     this.limits = options.limits;
     this.#watch = new StreamWatch(this.clock, {
-      onPingWanted: () => this.#onPingWanted(),
-      onStreamDead: () => this.#giveUpStream("the down-stream has been silent for too long"),
+      onPingWanted: () => this.name !== "" && this.#up.ping(),
+      onStreamDead: () => this.#giveUpStream("the stream was silent for too long"),
       onStreamHeldBack: () => this.#onStreamHeldBack(),
     });
     this.#downBackoff = new Backoff(undefined, undefined, options.random);
-    this.#upBackoff = new Backoff(undefined, undefined, options.random);
-    this.#queue = new FrameQueue(options.codec);
-    this.#sendWindow = this.limits.sessionWindowBytes;
-    this.#ackAfter = this.limits.sessionWindowBytes / 4;
+    this.#up = new UpLink(this.clock, options.codec, options.random, this.limits.sessionWindowBytes, this);
   }
 
   // --- for calls ---
 
   openCall(listener: CallListener, open: OpenFrame, repeatable: boolean): number {
     const id = ++this.#lastCall;
-    if (!repeatable) this.#openLast = Math.min(this.#openLast, this.#queue.lastAppended);
-    this.#calls.set(id, { listener, openSeq: this.#queue.lastAppended + 1 });
+    if (!repeatable) this.#openLast = Math.min(this.#openLast, this.#up.lastAppended);
+    this.#calls.set(id, { listener, openSeq: this.#up.lastAppended + 1 });
     this.send({ call: id, open });
     if (!this.#started) {
       this.#started = true;
@@ -155,27 +133,24 @@ export class ClientSession implements FrameSession {
   }
 
   send(frame: Frame): void {
-    if (this.over !== undefined) return;
-    this.#queue.append(frame);
-    this.#upChanged.notify();
+    if (this.over === undefined) this.#up.append(frame);
+  }
+
+  get room(): Signal {
+    return this.#up.room;
   }
 
   get hasRoom(): boolean {
     // What is sent after the end is dropped.
-    return this.over !== undefined || this.#queue.messageBytes < this.#sendWindow;
+    return this.over !== undefined || this.#up.hasRoom;
   }
 
   takeTurns(source: PartSource): void {
-    this.#turns.add(source);
-    this.#runTurns();
+    this.#up.takeTurns(source);
   }
 
   leaveTurns(source: PartSource): void {
-    this.#turns.remove(source);
-  }
-
-  #runTurns(): void {
-    this.#turns.run(() => this.#queue.unpostedBytes);
+    this.#up.leaveTurns(source);
   }
 
   // --- its life ---
@@ -188,17 +163,17 @@ export class ClientSession implements FrameSession {
       this.#post("Close", this.options.codec.close(), new AbortController().signal).catch(() => undefined);
     }
     this.#setState("idle");
-    this.#end(status("canceled", "the channel was closed"));
+    this.end(status("canceled", "the channel was closed"));
   }
 
   async #run(): Promise<void> {
     // What is opened together leaves together.
     await this.clock.turn();
     void this.#runDown();
-    void this.#runUp();
+    void this.#up.run();
   }
 
-  #end(why: Status, neverRan = false): void {
+  end(why: Status, neverRan = false): void {
     if (this.over !== undefined) return;
     this.over = why;
     this.#watch.end();
@@ -206,12 +181,10 @@ export class ClientSession implements FrameSession {
     this.#calls.clear();
     if (this.#status.state !== "idle") this.#setState("lost", why.message);
     for (const { listener, openSeq } of calls) {
-      listener.onSessionEnd(why, neverRan || openSeq > this.#queue.lastPosted);
+      listener.onSessionEnd(why, neverRan || openSeq > this.#up.lastPosted);
     }
-    this.room.notify();
-    this.#upChanged.notify();
+    this.#up.stop();
     this.#down.abort();
-    this.#up.abort();
   }
 
   #setState(state: ChannelState, reason?: string): void {
@@ -222,7 +195,7 @@ export class ClientSession implements FrameSession {
   }
 
   // What to make of an answer that is no success. Ends the session where that is final.
-  #takeRefusal(refusal: Refusal): void {
+  onRefusal(refusal: Refusal): void {
     const opening = this.name === "";
     const { status: said, fromServer, httpStatus } = refusal;
     const reason = fromServer ? reasonOf(said) : undefined;
@@ -237,20 +210,20 @@ export class ClientSession implements FrameSession {
       this.#secret = newSecret();
       this.#openMayHaveArrived = false;
     } else if (opening) {
-      this.#end(said, !fromServer || reason === "DRAINING");
+      this.end(said, !fromServer || reason === "DRAINING");
     } else {
-      this.#end(reason === "SESSION_LOST" ? said : lost(said.message));
+      this.end(reason === "SESSION_LOST" ? said : lost(said.message));
     }
   }
 
   // Ends the session when nothing has been heard of the server for too long.
-  #checkContact(failure: string): void {
+  onFailure(failure: string): void {
     if (this.over !== undefined) return;
     const opening = this.name === "";
     const patience = opening ? Math.min(this.options.connectTimeoutMs, this.#resumeWindow) : this.#resumeWindow;
     if (this.clock.now() - this.#lastContact <= patience) return;
     const why = `no contact with the server for ${patience / 1000} s; the last attempt: ${failure}`;
-    this.#end(opening ? status("unavailable", why) : lost(why));
+    this.end(opening ? status("unavailable", why) : lost(why));
   }
 
   #post(method: SessionRequest["method"], body: SessionRequest["body"], signal: AbortSignal, lastEventId?: string) {
@@ -278,7 +251,7 @@ export class ClientSession implements FrameSession {
         this.#downBackoff.reset();
         continue;
       }
-      this.#checkContact(failure ?? "the stream ended");
+      this.onFailure(failure ?? "the stream ended");
       if (this.over !== undefined) return;
       // The server is there, if not for long.
       if (this.#watch.hasBytes) this.#downBackoff.reset();
@@ -295,11 +268,13 @@ export class ClientSession implements FrameSession {
     const before = this.#openMayHaveArrived;
     const body = opening ? this.#openBody(bounded) : this.#attachBody(bounded);
     this.#openMayHaveArrived = true;
-    this.#watch.begin(bounded ? "bounded" : opening ? "open" : "attach");
+    // A bounded Open is answered at once, unless its connection is dead; the next one takes another.
+    const patient = opening && bounded ? ++this.#openings * openPatience : Infinity;
+    this.#watch.begin(bounded ? "bounded" : opening ? "open" : "attach", patient);
     try {
       const response = opening
         ? await this.#post("Open", body, signal)
-        : await this.#post("Attach", body, signal, `${this.#epoch}-${this.#received}`);
+        : await this.#post("Attach", body, signal, `${this.#epoch}-${this.#up.received}`);
       if (response.body === null) return "the stream has no body";
       await this.#readEvents(response.body.getReader());
       return undefined;
@@ -308,16 +283,16 @@ export class ClientSession implements FrameSession {
       if (error instanceof RequestFailed) {
         const { refusal } = error;
         if (refusal !== undefined) {
-          if (opening && tooLarge(refusal) && this.#shrinkPosts(body.length)) {
+          if (opening && tooLarge(refusal) && this.#up.shrinkPosts(body.length)) {
             this.#openMayHaveArrived = before;
             this.#progress = true;
             return undefined;
           }
-          this.#takeRefusal(refusal);
+          this.onRefusal(refusal);
         } else if (opening && error.notSent) {
           // Nobody is there: whoever made the calls may try again.
           this.#openMayHaveArrived = before;
-          this.#end(unavailable(error), true);
+          this.end(unavailable(error), true);
         }
       }
       return messageOf(error);
@@ -325,9 +300,7 @@ export class ClientSession implements FrameSession {
   }
 
   #openBody(bounded: boolean) {
-    const batch = this.#queue.unacknowledged(this.#maxPostBytes / 2, this.#openLast);
-    this.#queue.markPosted(batch.last);
-    this.#runTurns();
+    const batch = this.#up.takeForOpen(this.#openLast);
     return this.options.codec.open(
       {
         versions: [1],
@@ -343,7 +316,7 @@ export class ClientSession implements FrameSession {
 
   #attachBody(bounded: boolean) {
     const attempt = ++this.#attempt;
-    return this.options.codec.attach({ after: this.#received, attempt, maxMs: bounded ? boundedTime : 0 });
+    return this.options.codec.attach({ after: this.#up.received, attempt, maxMs: bounded ? boundedTime : 0 });
   }
 
   async #readEvents(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
@@ -360,7 +333,7 @@ export class ClientSession implements FrameSession {
           if (this.over !== undefined) return;
         }
       } catch (error) {
-        return this.#end(lost(messageOf(error)));
+        return this.end(lost(messageOf(error)));
       }
       if (this.#polling.on && this.#watch.flows) this.#polling.end();
       if (this.name !== "") this.#setState("connected");
@@ -371,34 +344,31 @@ export class ClientSession implements FrameSession {
     if (event.type === "end") {
       const { error } = JSON.parse(event.data) as { error?: unknown };
       const said = error === undefined ? status("unavailable", "the server has ended it") : statusFromJson(error).status;
-      return this.#end(reasonOf(said) === "SESSION_LOST" ? said : lost(said.message));
+      return this.end(reasonOf(said) === "SESSION_LOST" ? said : lost(said.message));
     }
     if (event.type !== "message") return; // a later version's
     const seq = /^.*-([0-9]+)$/.exec(event.id)?.[1];
-    if (seq === undefined) throw new Error(`the server sent an event with the id "${event.id}"`);
-    this.#unacknowledgedBytes += event.data.length;
-    this.#takeBatch(Number(seq), this.options.codec.batch(event.data));
+    if (seq === undefined) throw new Error(`an event has the id "${event.id}"`);
+    const batch = this.options.codec.batch(event.data);
+    this.#takeBatch(Number(seq), batch);
+    if (this.over === undefined) this.#up.onEvent(event.data.length, batch.frames?.length ?? 0);
   }
 
   #takeBatch(last: number, { session, frames = [] }: FrameBatch): void {
     if (session !== undefined) this.#establish(session);
-    if (this.name === "") throw new Error("the server's first event names no session");
+    if (this.name === "") throw new Error("the first event names no session");
     if (frames.length === 0) return;
     let seq = last - frames.length;
-    if (seq < 0 || seq > this.#received) {
-      throw new Error(
-        `frame ${last} ends a batch of ${frames.length}, but the last one before is ${this.#received}`,
-      );
+    if (seq < 0 || seq > this.#up.received) {
+      throw new Error(`frame ${last} ends a batch of ${frames.length}, after frame ${this.#up.received}`);
     }
     for (const frame of frames) {
-      if (++seq <= this.#received) continue;
-      this.#received = seq;
+      if (++seq <= this.#up.received) continue;
+      this.#up.received = seq;
       this.#progress = true;
       this.#dispatch(frame);
       if (this.over !== undefined) return;
     }
-    if (this.#ackDue === Infinity) this.#ackDue = this.clock.now() + ackDelay;
-    this.#upChanged.notify();
   }
 
   #establish(info: SessionInfo): void {
@@ -406,24 +376,14 @@ export class ClientSession implements FrameSession {
     this.#progress = true;
     this.name = `${info.id}.${this.#secret}`;
     this.#epoch = info.epoch ?? "";
-    const { limits } = this;
     if (info.resumeMs) this.#resumeWindow = info.resumeMs;
     if (info.heartbeatMs) this.#watch.heartbeat = info.heartbeatMs;
-    if (info.sessionWindowBytes) {
-      this.#sendWindow = Math.min(this.#sendWindow, info.sessionWindowBytes);
-      this.#ackAfter = Math.min(limits.sessionWindowBytes, info.sessionWindowBytes) / 4;
-    }
-    if ((info.maxSendBytes ?? 0) > 2 * postOverhead) {
-      this.#maxPostBytes = Math.min(this.#maxPostBytes, info.maxSendBytes! - postOverhead);
-    }
     const before = this.callSendWindow;
     this.callSendWindow = info.callWindowBytes || 64 * 1024;
     for (const { listener } of [...this.#calls.values()]) {
       listener.onWindow(Math.max(this.callSendWindow - before, 0));
     }
-    this.#queue.acknowledge(Math.min(info.ack ?? 0, this.#queue.lastPosted));
-    if (this.hasRoom) this.room.notify();
-    this.#upChanged.notify();
+    this.#up.establish(info);
   }
 
   #dispatch(frame: Frame): void {
@@ -442,16 +402,10 @@ export class ClientSession implements FrameSession {
     if (this.#calls.size === 0) this.close();
   }
 
-  #onPingWanted(): void {
-    if (this.name === "" || this.#pingSeq > 0) return;
-    this.send({ ping: {} });
-    this.#pingSeq = this.#queue.lastAppended;
-  }
-
   #onStreamHeldBack(): void {
     this.#polling.begin(this.clock.now());
     this.#progress = true; // no reason to wait
-    this.#giveUpStream("a proxy on the way holds the down-stream back; it is asked for in pieces now");
+    this.#giveUpStream("a proxy holds the stream back; it is asked for in pieces now");
   }
 
   #giveUpStream(why: string): void {
@@ -461,115 +415,12 @@ export class ClientSession implements FrameSession {
 
   // --- up ---
 
-  get #ackIsDue(): boolean {
-    if (this.#received <= this.#acknowledged) return false;
-    return this.#unacknowledgedBytes >= this.#ackAfter || this.clock.now() >= this.#ackDue;
+  postSend(body: Encoded, signal: AbortSignal): Promise<Response> {
+    return this.#post("Send", body, signal);
   }
 
-  async #runUp(): Promise<void> {
-    while (this.over === undefined) {
-      const established = this.name !== "";
-      if (!established || (this.#queue.empty && !this.#ackIsDue)) {
-        await this.#upChanged.waitUntil(this.clock, established ? this.#ackDue : Infinity);
-        // What is written together leaves together.
-        await this.clock.turn();
-        continue;
-      }
-      const failure = await this.#postInTime();
-      if (this.over !== undefined) return;
-      let pause = this.#postDelay;
-      this.#postDelay = 0;
-      if (failure === undefined) {
-        this.#upBackoff.reset();
-        this.#postFailures = 0;
-        if (pause === 0) continue;
-      } else {
-        this.#checkContact(failure);
-        if (this.over !== undefined) return;
-        pause = this.#upBackoff.next();
-      }
-      await sleep(this.clock, pause);
-    }
-  }
-
-  // What went wrong, if anything did.
-  async #postInTime(): Promise<string | undefined> {
-    this.#up = new AbortController();
-    const up = this.#up;
-    let timedOut = false;
-    const timer = this.clock.callAfter(replyTime, () => {
-      timedOut = true;
-      up.abort();
-    });
-    try {
-      return await this.#postFrames(up.signal);
-    } catch (error) {
-      // Perhaps the way up is slow, or somebody on it refuses large bodies, and a page of another origin is not told.
-      const unknown = error instanceof RequestFailed && error.refusal === undefined;
-      if (timedOut || (unknown && ++this.#postFailures > 2)) {
-        this.#maxPostBytes = Math.max(this.#maxPostBytes / 2, maxPostBytes / 16);
-      }
-      if (!timedOut) return messageOf(error);
-      return `no reply to a POST within ${replyTime / 1000} s`;
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  // What is not posted must be small enough, or is made so. False: it cannot be.
-  #shrinkPosts(bodyBytes: number): boolean {
-    // A frame that is refused by itself cannot be made smaller.
-    if (bodyBytes < 2 * postOverhead) return false;
-    this.#maxPostBytes = Math.min(this.#maxPostBytes, bodyBytes) / 2;
-    return true;
-  }
-
-  // One POST of frames or an acknowledgement.
-  async #postFrames(signal: AbortSignal): Promise<string | undefined> {
-    const batch = this.#queue.unacknowledged(this.#maxPostBytes);
-    this.#queue.markPosted(batch.last);
-    this.#runTurns();
-    const ack = this.#received;
-    const acknowledgedBytes = this.#unacknowledgedBytes;
-    const body = this.options.codec.send({ seq: batch.first, ack }, batch.frames);
-    let reply: Uint8Array;
-    try {
-      const response = await this.#post("Send", body, signal);
-      reply = new Uint8Array(await response.arrayBuffer());
-    } catch (error) {
-      const refusal = error instanceof RequestFailed ? error.refusal : undefined;
-      if (refusal === undefined || this.over !== undefined) throw error;
-      if (!tooLarge(refusal)) {
-        this.#takeRefusal(refusal);
-        throw error;
-      }
-      if (batch.frames.length > 1 && this.#shrinkPosts(body.length)) return undefined;
-      this.#end(
-        lost(`a request of ${body.length} bytes was refused as too large, and cannot be made smaller: ${messageOf(error)}`),
-      );
-      throw error;
-    }
-    const sent = this.options.codec.sendResponse(reply);
-    const taken = sent.ack ?? 0;
-    if (taken > this.#queue.lastPosted) {
-      return `the server has frame ${taken}, but the last one sent is ${this.#queue.lastPosted}`;
-    }
+  onReply(pingAnswered: boolean): void {
     this.#lastContact = this.clock.now();
-    this.#acknowledged = ack;
-    this.#unacknowledgedBytes -= acknowledgedBytes;
-    this.#ackDue = this.#received > ack ? this.clock.now() + ackDelay : Infinity;
-    const hadRoom = this.hasRoom;
-    this.#queue.acknowledge(taken);
-    if (!hadRoom && this.hasRoom) this.room.notify();
-    if (this.#pingSeq > 0 && taken >= this.#pingSeq) {
-      this.#pingSeq = 0;
-      this.#watch.onPingAnswered();
-    }
-    if (taken < batch.last) this.#postDelay = Math.min(Math.max(sent.retryMs ?? 0, 10), 10_000);
-    return undefined;
+    if (pingAnswered) this.#watch.onPingAnswered();
   }
-}
-
-function tooLarge({ httpStatus, status: said, fromServer }: Refusal): boolean {
-  return httpStatus === 413 || (fromServer && reasonOf(said) === "FRAME_TOO_LARGE");
 }

@@ -84,11 +84,11 @@ test("a batch is read in either codec", () => {
     },
   ]);
   const batch = create(channel.FrameBatchSchema, {
-    session: { id: "s", epoch: "1", leaseMs: 90000n },
+    session: { id: "s", epoch: "1", resumeMs: 90000n, leaseMs: 5n },
     frames: [{ kind: { case: "goAway", value: { lastCall: 3n, reason: "r" } } }],
   });
   expect(protoCodec.batch(toBase64(toBinary(channel.FrameBatchSchema, batch)))).toEqual({
-    session: { id: "s", epoch: "1", leaseMs: 90000 },
+    session: { id: "s", epoch: "1", resumeMs: 90000 },
     frames: [{ goAway: { lastCall: 3, reason: "r" } }],
   });
 });

@@ -1,5 +1,5 @@
-// Frames, and what carries them, as JSON and as binary messages: a table of channel.proto, and what reads and writes
-// by it. In JSON a whole message stands inline (PROTOCOL.md, B.4).
+// Frames, and what carries them, as JSON and as binary messages: a table of what a client uses of channel.proto, and what
+// reads and writes by it. In JSON a whole message stands inline (PROTOCOL.md, B.4).
 
 import { type JsonValue } from "@bufbuild/protobuf";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
@@ -53,22 +53,18 @@ const frame: Table = {
   credit: [8, { bytes: [1, "uint"] }],
   ping: [9, nothing],
   pong: [10, nothing],
-  goAway: [11, { lastCall: [1, "uint"], reason: [2, "string"], retryMs: [3, "uint"], deadlineMs: [4, "uint"] }],
+  goAway: [11, { lastCall: [1, "uint"], reason: [2, "string"], retryMs: [3, "uint"] }],
 };
 const frameBatch: Table = {
   session: [
     1,
     {
       id: [1, "string"],
-      version: [2, "uint"],
       epoch: [3, "string"],
-      leaseMs: [4, "uint"],
-      pingMs: [5, "uint"],
       resumeMs: [6, "uint"],
       callWindowBytes: [7, "uint"],
       sessionWindowBytes: [8, "uint"],
       maxSendBytes: [9, "uint"],
-      maxMessageBytes: [10, "uint"],
       heartbeatMs: [11, "uint"],
       ack: [12, "uint"],
     },

@@ -46,7 +46,6 @@ export interface GoAwayFrame {
   lastCall?: number;
   reason?: string;
   retryMs?: number;
-  deadlineMs?: number;
 }
 
 // `call` is left out, or 0, for what is the session's own. One other member is there, and says what the frame is.
@@ -72,15 +71,11 @@ export function messageOf(frame: Frame): MessageFrame | undefined {
 // The server's answer to Open.
 export interface SessionInfo {
   id: string;
-  version?: number;
   epoch?: string;
-  leaseMs?: number;
-  pingMs?: number;
   resumeMs?: number;
   callWindowBytes?: number;
   sessionWindowBytes?: number;
   maxSendBytes?: number;
-  maxMessageBytes?: number;
   heartbeatMs?: number;
   ack?: number;
 }

@@ -25,7 +25,7 @@ export class MessageCodec {
       return { size: bytes.length, bytes };
     }
     const text = toJsonString(desc, message as MessageShape<DescMessage>, this.#json);
-    return { size: utf8Size(text), text };
+    return { size: new TextEncoder().encode(text).length, text };
   }
 
   decode<Desc extends DescMessage>(desc: Desc, message: Incoming): MessageShape<Desc> {
@@ -33,14 +33,4 @@ export class MessageCodec {
     if (this.options.useBinaryFormat) return fromBinary(desc, message.bytes, this.options.binaryOptions);
     return fromJsonString(desc, new TextDecoder().decode(message.bytes), this.#json);
   }
-}
-
-function utf8Size(text: string): number {
-  let size = text.length;
-  for (let at = 0; at < text.length; ++at) {
-    const unit = text.charCodeAt(at);
-    // Two halves of what is outside the basic plane have four bytes between them.
-    if (unit >= 0x80) size += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return size;
 }

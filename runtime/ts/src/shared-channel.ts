@@ -79,8 +79,8 @@ export class SharedChannel implements Channel {
         },
       });
       const failed = new Promise<never>((_, reject) => {
-        worker.onerror = () => reject(new Error("its script did not load"));
-        void sleep(options.clock, startTime).then(() => reject(new Error("it did not start")));
+        worker.onerror = () => reject(new Error("no script"));
+        void sleep(options.clock, startTime).then(() => reject(new Error("no answer")));
       });
       await Promise.race([session.ready, failed]);
       this.#session = session;
@@ -90,7 +90,7 @@ export class SharedChannel implements Channel {
       });
       return session;
     } catch (error) {
-      console.warn(`Runnel: pages of this origin do not share a channel, as there is no SharedWorker: ${String(error)}`);
+      console.warn(`Runnel: pages do not share a channel, as their SharedWorker did not start: ${String(error)}`);
       this.#own = options.fallback();
       return this.#own;
     }
@@ -234,6 +234,6 @@ class SharedSession implements FrameSession {
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     this.#over();
-    for (const listener of calls) listener.onSessionEnd(lost("the SharedWorker that held it is gone"), false);
+    for (const listener of calls) listener.onSessionEnd(lost("its SharedWorker is gone"), false);
   }
 }

@@ -61,11 +61,8 @@ const codesByHttp: Record<number, string> = {
   401: "unauthenticated",
   403: "permission_denied",
   404: "unimplemented",
-  429: "unavailable",
-  502: "unavailable",
-  503: "unavailable",
-  504: "unavailable",
 };
+const unavailables = [429, 502, 503, 504];
 
 // An answer that is no success.
 export interface Refusal {
@@ -76,7 +73,7 @@ export interface Refusal {
 }
 
 export function refusalOf(httpStatus: number, type: string | null, body: string): Refusal {
-  const fallback = codesByHttp[httpStatus] ?? "unknown";
+  const fallback = unavailables.includes(httpStatus) ? "unavailable" : (codesByHttp[httpStatus] ?? "unknown");
   const nothing = status(fallback, `the server answered with HTTP status ${httpStatus}`);
   if (!/^application\/json\b/i.test(type ?? "")) return { status: nothing, httpStatus, fromServer: false };
   try {
@@ -93,20 +90,16 @@ const codes = new Set(
     "failed_precondition aborted out_of_range unimplemented internal unavailable data_loss unauthenticated").split(" "),
 );
 
-// An error's code; those of later versions are unknown.
-export function codeOf(text: unknown, fallback = "unknown"): string {
-  return typeof text === "string" && codes.has(text) ? text : fallback;
-}
-
 // Connect's JSON of an error.
 export function statusFromJson(json: unknown, fallback = "unknown"): { status: Status; hasCode: boolean } {
   if (typeof json !== "object" || json === null) throw new Error("an error is no JSON object");
   const { code, message, details } = json as { code?: unknown; message?: unknown; details?: unknown };
-  const result = status(codeOf(code, fallback), typeof message === "string" ? message : "");
+  const hasCode = codes.has(code as string);
+  const result = status(hasCode ? (code as string) : fallback, typeof message === "string" ? message : "");
   for (const detail of Array.isArray(details) ? details : []) {
     const { type, value } = detail as { type?: unknown; value?: unknown };
     if (typeof type !== "string" || typeof value !== "string") throw new Error("an error's detail is malformed");
     result.details.push({ type: type.slice(type.lastIndexOf("/") + 1), value: fromBase64(value) });
   }
-  return { status: result, hasCode: codes.has(code as string) };
+  return { status: result, hasCode };
 }

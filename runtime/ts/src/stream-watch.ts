@@ -35,6 +35,7 @@ export class StreamWatch {
   flows = false;
 
   #kind: StreamKind = "open";
+  #firstByte = firstByte;
   #began = 0;
   #lastBytes = 0;
   #pinged = false; // once for each stream
@@ -46,8 +47,10 @@ export class StreamWatch {
     private readonly listener: StreamWatchListener,
   ) {}
 
-  begin(kind: StreamKind): void {
+  // `patient`: how long its first byte may take, at most.
+  begin(kind: StreamKind, patient = Infinity): void {
     this.#kind = kind;
+    this.#firstByte = Math.min(patient, kind === "bounded" ? boundedTime + firstByte : firstByte);
     this.#began = this.#lastBytes = this.clock.now();
     this.hasBytes = this.flows = this.#pinged = false;
     this.#answered = Infinity;
@@ -73,8 +76,8 @@ export class StreamWatch {
 
   // When the stream counts as dead, if it stays silent.
   #deadAt(): number {
-    if (this.#kind === "bounded") return this.#began + boundedTime + firstByte;
-    return this.hasBytes ? this.#lastBytes + 2.5 * this.heartbeat : this.#began + firstByte;
+    if (this.#kind === "bounded" || !this.hasBytes) return this.#began + this.#firstByte;
+    return this.#lastBytes + 2.5 * this.heartbeat;
   }
 
   #check(): void {

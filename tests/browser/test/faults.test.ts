@@ -45,7 +45,8 @@ for (const { name, share, sameOrigin, options } of weathers) {
         const failures: string[] = [];
         for (let seed = first; seed < first + count; ++seed) {
           // Each other run has a channel of its own, and ends it.
-          const { client, transport } = window.calls.connect({ baseUrl, unary: "channel", shared: seed % 2 === 0 });
+          const options = { unary: "channel", connectTimeoutMs: 50_000, shared: seed % 2 === 0 } as const;
+          const { client, transport } = window.calls.connect({ baseUrl, ...options });
           const hung = new Promise((_, reject) => setTimeout(() => reject(new Error("hung")), 55_000));
           try {
             await Promise.race([window.calls.randomRun(client, seed), hung]);
