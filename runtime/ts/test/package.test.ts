@@ -3,7 +3,6 @@
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -59,7 +58,7 @@ test("npm packs it, and the README's page runs in a fresh project", { timeout: 2
   const main = blockOf(readme, "src/main.ts");
   expect(main.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(25);
 
-  const folder = mkdtempSync(join(tmpdir(), "runnel-fresh-"));
+  const folder = mkdtempSync(join(package_, "../fresh-"));
   await run(folder, join(modules, ".bin/create-vite"), "hello", "--template", "vanilla-ts");
   const project = join(folder, "hello");
   // There may be no network: npm installs what it has packed, and the others are put beside it. Then it says whether all
