@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "codegen/cpp/api_emitter.h"
 #include "codegen/cpp/code_writer.h"
 #include "codegen/cpp/file_frame.h"
 #include "codegen/cpp/json_emitter.h"
@@ -37,18 +38,20 @@ const char* Name(Idempotency idempotency) {
   return "kUnknown";
 }
 
-void PrintMethodTable(const Service& service, CodeWriter& out) {
+void PrintMethodTable(const Service& service, size_t index, CodeWriter& out) {
   if (service.methods.empty()) return;
   out.Print("\nconstinit const ::runnel::MethodInfo $service$::kRunnelMethods[$count$] = {\n",
             {{"service", service.cpp_name}, {"count", std::to_string(service.methods.size())}});
-  for (const Method& method : service.methods) {
+  for (size_t i = 0; i < service.methods.size(); ++i) {
+    const Method& method = service.methods[i];
     out.Print(
         "    {\"$path$\", ::runnel::CallKind::$kind$, ::runnel::Idempotency::$idempotency$,\n"
-        "     /*resumable=*/$resumable$},\n",
+        "     /*resumable=*/$resumable$$api$},\n",
         {{"path", method.path},
          {"kind", Name(method.kind)},
          {"idempotency", Name(method.idempotency)},
-         {"resumable", method.resumable ? "true" : "false"}});
+         {"resumable", method.resumable ? "true" : "false"},
+         {"api", method.api ? ", " + ApiTable(index, i) : ""}});
   }
   out.Print("};\n");
 }
@@ -133,9 +136,11 @@ std::string EmitSource(const File& file, const MessageSet& messages) {
         "#include \"runnel/json_support.h\"\n\n");
   }
   if (names_deprecated) PrintQuietBegin(out);
+  PrintApis(file, out);
   PrintNamespaceBegin(file, out);
-  for (const Service& service : file.services) {
-    PrintMethodTable(service, out);
+  for (size_t i = 0; i < file.services.size(); ++i) {
+    const Service& service = file.services[i];
+    PrintMethodTable(service, i, out);
     PrintServiceBase(service, out);
     PrintStub(service, out);
   }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "codegen/model/api_reader.h"
 #include "codegen/model/comment.h"
 #include "codegen/model/cpp_names.h"
 #include "runnel/v1/options.pb.h"
@@ -196,6 +198,9 @@ absl::StatusOr<Method> ReadMethod(const pb::MethodDescriptor& descriptor, std::s
                      "\" cannot be resumable: only a server stream can; remove the option "
                      "(runnel.v1.resumable)"));
   }
+  absl::StatusOr<std::optional<Api>> api = ReadApi(descriptor);
+  if (!api.ok()) return api.status();
+  method.api = *std::move(api);
   return method;
 }
 
@@ -220,6 +225,11 @@ absl::StatusOr<Service> ReadService(const pb::ServiceDescriptor& descriptor, std
     absl::StatusOr<Method> method = ReadMethod(*descriptor.method(i), names[i]);
     if (!method.ok()) return method.status();
     service.methods.push_back(*std::move(method));
+  }
+  if (absl::Status apis = CheckApis(descriptor); !apis.ok()) return apis;
+  for (int i = 0; i < descriptor.method_count(); ++i) {
+    std::string when = WhenBeside(*descriptor.method(i));
+    if (!when.empty()) service.methods[i].api->when = std::move(when);
   }
   return service;
 }

@@ -4,8 +4,11 @@
 #ifndef RUNNEL_CODEGEN_MODEL_FILE_H_
 #define RUNNEL_CODEGEN_MODEL_FILE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "codegen/model/api.h"
 
 namespace runnel::codegen {
 
@@ -26,6 +29,7 @@ struct Method {
   Idempotency idempotency = Idempotency::kUnknown;
   bool resumable = false;
   bool deprecated = false;
+  std::optional<Api> api;  // of methods that describe an HTTP API of their own
   Comment comment;
 };
 

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "codegen/model/api_reader.h"
+
 namespace runnel::codegen {
 namespace {
 
@@ -214,6 +216,7 @@ MessageSet ReadMessages(const pb::FileDescriptor& file) {
       const pb::MethodDescriptor& method = *file.service(i)->method(j);
       reader.AddSent(*method.input_type());
       reader.AddSent(*method.output_type());
+      for (const pb::Descriptor* message : ApiMessages(method)) reader.AddSent(*message);
     }
   }
   return std::move(reader).Take();

@@ -1,12 +1,8 @@
 #include "codegen/plugin/generator.h"
 
-#include <google/protobuf/compiler/importer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
-#include <map>
-#include <memory>
 #include <string>
 
+#include "codegen/plugin/generate_text_test.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -19,64 +15,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::Not;
-
-using Files = std::map<std::string, std::string>;
-
-class MemoryTree : public google::protobuf::compiler::SourceTree {
- public:
-  explicit MemoryTree(const Files& files) : files_(files) {}
-  google::protobuf::io::ZeroCopyInputStream* Open(const std::string& name) override {
-    auto found = files_.find(name);
-    if (found == files_.end()) return nullptr;
-    return new google::protobuf::io::ArrayInputStream(found->second.data(),
-                                                      static_cast<int>(found->second.size()));
-  }
-
- private:
-  const Files& files_;
-};
-
-class Errors : public google::protobuf::compiler::MultiFileErrorCollector {
- public:
-  void AddError(const std::string& file, int line, int, const std::string& message) override {
-    ADD_FAILURE() << file << ":" << line + 1 << ": " << message;
-  }
-};
-
-class MemoryContext : public google::protobuf::compiler::GeneratorContext {
- public:
-  google::protobuf::io::ZeroCopyOutputStream* Open(const std::string& name) override {
-    return new google::protobuf::io::StringOutputStream(&files[name]);
-  }
-  Files files;
-};
-
-struct Result {
-  std::string error;
-  Files files;
-};
-
-// Runs the generator over the file "x.proto" of `sources`.
-Result GenerateFiles(const Files& sources, const std::string& parameter = "") {
-  MemoryTree tree(sources);
-  Errors errors;
-  google::protobuf::compiler::Importer importer(&tree, &errors);
-  Result result;
-  const google::protobuf::FileDescriptor* file = importer.Import("x.proto");
-  if (file == nullptr) {
-    result.error = "not parsed";
-    return result;
-  }
-  MemoryContext context;
-  bool ok = Generator().Generate(file, parameter, &context, &result.error);
-  EXPECT_EQ(ok, result.error.empty());
-  result.files = context.files;
-  return result;
-}
-
-Result GenerateText(const std::string& text, const std::string& parameter = "") {
-  return GenerateFiles({{"x.proto", text}}, parameter);
-}
 
 constexpr char kPing[] = R"(
   syntax = "proto3";

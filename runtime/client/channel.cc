@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/client/failed_call.h"
 #include "runtime/client/retrying_call.h"
 #include "runtime/client/server_list.h"
 #include "runtime/core/string_view.h"
@@ -13,25 +14,6 @@
 
 namespace runnel {
 namespace {
-
-// A call that is over before it begins.
-class FailedCall final : public ClientCall {
- public:
-  explicit FailedCall(absl::Status status) : status_(std::move(status)) {}
-
-  Awaitable<absl::Status> Write(const google::protobuf::Message&, const WriteOptions&) override {
-    co_return status_;
-  }
-  Awaitable<absl::Status> WritesDone() override { co_return status_; }
-  Awaitable<absl::StatusOr<bool>> Read(google::protobuf::Message&) override { co_return status_; }
-  const Metadata& initial_metadata() const override { return none_; }
-  const Metadata& trailing_metadata() const override { return none_; }
-  void Cancel() override {}
-
- private:
-  const absl::Status status_;
-  const Metadata none_;
-};
 
 class HttpChannel final : public Channel {
  public:

@@ -7,8 +7,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/async/clock.h"
@@ -54,6 +56,11 @@ struct EventSourceOptions {
   absl::Duration reconnection_time = absl::Seconds(3);
   EventSourceRetry retry;
   EndOfBody end_of_body = EndOfBody::kReconnect;
+  // Makes an error of a response that says that there is no stream, and of the beginning of its
+  // body where that is text. Where it is not set, or says OK, the error tells the status and that
+  // text.
+  std::function<absl::Status(int http_status, const HttpHeaders& headers, std::string_view body)>
+      refusal;
   // 301, 302, 303, 307 and 308; more in one attempt are a failed connection. What reconnects goes
   // where the redirects led. Neither `attempt_headers` nor the headers authorization,
   // proxy-authorization and cookie go to another origin, and https never leads to http.

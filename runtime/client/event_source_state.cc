@@ -189,10 +189,14 @@ Awaitable<void> EventSource::State::TakeResponse(HttpResponse response,
     const absl::Duration at_least = RetryAfter(response.headers);
     const int http_status = response.status;
     const std::string url = where.url.TextWithoutQuery();
+    const HttpHeaders headers = response.headers;
     absl::StatusOr<std::string> text = co_await Timed(
         std::min(options.read_timeout, kRefusalTimeout), RefusalText(std::move(response)));
     if (closed) co_return;
-    absl::Status refused = RefusalStatus(http_status, url, text.value_or(""));
+    absl::Status refused = options.refusal
+                               ? options.refusal(http_status, headers, text.value_or(""))
+                               : absl::OkStatus();
+    if (refused.ok()) refused = RefusalStatus(http_status, url, text.value_or(""));
     const EventSourceRetry& retry = options.retry;
     const bool again = (retry.server_errors && http_status >= 500 && http_status <= 599) ||
                        std::find(retry.statuses.begin(), retry.statuses.end(), http_status) !=

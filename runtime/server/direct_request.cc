@@ -33,18 +33,6 @@ bool Accepts(std::string_view accept, std::string_view media_type) {
   return false;
 }
 
-absl::Status ParseTimeout(const HttpHeaders& headers, absl::Duration& timeout) {
-  std::optional<std::string_view> text = headers.Get("connect-timeout-ms");
-  if (!text) return absl::OkStatus();
-  uint64_t milliseconds = 0;
-  if (text->empty() || text->size() > 10 || !absl::SimpleAtoi(AbslView(*text), &milliseconds)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Connect-Timeout-Ms is \"", AbslView(*text), "\"; it has one to ten digits"));
-  }
-  timeout = absl::Milliseconds(milliseconds);
-  return absl::OkStatus();
-}
-
 // The media types of requests for `method`.
 std::string_view AcceptPost(const MethodInfo& method) {
   if (method.client_streams()) return "application/connect+json, application/connect+proto";
@@ -144,6 +132,18 @@ std::optional<HttpResponse> ParseFraming(const MethodInfo& method, std::string_v
 }
 
 }  // namespace
+
+absl::Status ParseTimeout(const HttpHeaders& headers, absl::Duration& timeout) {
+  std::optional<std::string_view> text = headers.Get("connect-timeout-ms");
+  if (!text) return absl::OkStatus();
+  uint64_t milliseconds = 0;
+  if (text->empty() || text->size() > 10 || !absl::SimpleAtoi(AbslView(*text), &milliseconds)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("Connect-Timeout-Ms is \"", AbslView(*text), "\"; it has one to ten digits"));
+  }
+  timeout = absl::Milliseconds(milliseconds);
+  return absl::OkStatus();
+}
 
 std::optional<Codec> CodecOfMediaType(std::string_view content_type) {
   const std::string essence = EssenceOf(AbslView(content_type));

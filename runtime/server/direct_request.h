@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/metadata.h"
@@ -25,6 +26,9 @@ std::optional<Codec> CodecOfMediaType(std::string_view content_type);
 // The same of the media types of envelopes: "application/connect+json",
 // "application/connect+proto".
 std::optional<Codec> CodecOfEnvelopes(std::string_view content_type);
+
+// What Connect-Timeout-Ms says, if it is there. INVALID_ARGUMENT for what is no time.
+absl::Status ParseTimeout(const HttpHeaders& headers, absl::Duration& timeout);
 
 // The response that refuses `request` in the form its client expects: an error response, or the end
 // of a stream of envelopes.

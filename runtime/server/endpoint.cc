@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/call/metadata_headers.h"
 #include "runtime/core/string_view.h"
+#include "runtime/server/api_call.h"
 #include "runtime/server/direct_call.h"
 #include "runtime/server/direct_request.h"
 #include "runtime/server/envelope_call.h"
@@ -30,7 +31,8 @@ Endpoint::Endpoint(EndpointOptions options)
       calls_(options_.executor, ShareOf(options_, options_.limits.max_calls)),
       receiving_(ShareOf(options_, options_.limits.max_receiving_bytes),
                  "Limits::max_receiving_bytes"),
-      sessions_(options_, calls_, receiving_) {}
+      sessions_(options_, calls_, receiving_),
+      apis_(options_, calls_, receiving_) {}
 
 Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest& request) {
   // The user's code.
@@ -54,6 +56,15 @@ Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
   co_return response;
 }
 
+ApiRoutes::Match Endpoint::FindApi(std::string_view verb, std::string_view path) const {
+  const ApiRoutes& routes = options_.methods->api_routes();
+  if (routes.empty() || path.starts_with(SessionEndpoint::kPathPrefix) ||
+      options_.methods->Find(path) != nullptr) {
+    return {};
+  }
+  return routes.Find(verb, path);
+}
+
 Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
   absl::StatusOr<std::string> principal = std::string();
   if (options_.authenticate) {
@@ -61,17 +72,25 @@ Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
   } else if (request.peer_certificate != nullptr) {
     principal = request.peer_certificate->name();
   }
-  if (!principal.ok()) co_return RefusalOf(request, principal.status());
   const size_t question = request.target.find('?');
   std::string path = request.target.substr(0, question);
+  std::string query =
+      question == request.target.npos ? std::string() : request.target.substr(question + 1);
+  ApiRoutes::Match api = FindApi(request.method, path);
+  if (!principal.ok()) {
+    co_return api.route != nullptr ? ApiErrorResponse(api.route->api(), principal.status())
+                                   : RefusalOf(request, principal.status());
+  }
   if (options_.mounted != nullptr) {
     const auto mounted = options_.mounted->find(path);
     if (mounted != options_.mounted->end()) {
       co_return co_await mounted->second->Handle(std::move(request), *std::move(principal));
     }
   }
-  std::string query =
-      question == request.target.npos ? std::string() : request.target.substr(question + 1);
+  if (api.route != nullptr) {
+    co_return co_await apis_.Handle(std::move(api), std::move(query), *std::move(principal),
+                                    std::move(request));
+  }
   if (!path.starts_with(SessionEndpoint::kPathPrefix)) {
     co_return co_await HandleDirect(std::move(path), std::move(query), *std::move(principal),
                                     std::move(request));

@@ -5,9 +5,11 @@
 #define RUNNEL_RUNTIME_SERVER_ENDPOINT_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "runtime/http/http_message.h"
+#include "runtime/server/api_endpoint.h"
 #include "runtime/server/endpoint_options.h"
 #include "runtime/server/server_call.h"
 #include "runtime/server/session_endpoint.h"
@@ -26,6 +28,8 @@ class Endpoint final : public HttpHandler {
  private:
   Awaitable<HttpResponse> Answer(HttpRequest request);
   Awaitable<absl::StatusOr<std::string>> Authenticate(const HttpRequest& request);
+  // The API that a request is for, if it is for one and for nothing of our own.
+  ApiRoutes::Match FindApi(std::string_view verb, std::string_view path) const;
   Awaitable<HttpResponse> HandleDirect(std::string path, std::string query, std::string principal,
                                        HttpRequest request);
 
@@ -33,6 +37,7 @@ class Endpoint final : public HttpHandler {
   CallGroup calls_;
   ByteBudget receiving_;
   SessionEndpoint sessions_;
+  ApiEndpoint apis_;
 };
 
 }  // namespace runnel

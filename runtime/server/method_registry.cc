@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 
 namespace runnel {
@@ -18,8 +19,10 @@ absl::Status MethodRegistry::Add(Service& service) {
           absl::StrCat("a service that is already there serves ", AbslView(method.info->path)));
     }
   }
+  RUNNEL_RETURN_IF_ERROR(api_routes_.Check(added));
   for (ServerMethod& method : added) {
     method.handler = Intercepted(std::move(method.handler));
+    api_routes_.Add(method);
     methods_.emplace(std::string(method.info->path), std::move(method));
   }
   return absl::OkStatus();

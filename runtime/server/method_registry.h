@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "runtime/server/api_routes.h"
 #include "runtime/server/server_interceptor.h"
 #include "runtime/server/service.h"
 
@@ -21,17 +22,21 @@ class MethodRegistry {
   // Interceptors stand around every method, the first outermost.
   explicit MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {});
 
-  // ALREADY_EXISTS, naming it, when one of the service's methods is taken.
+  // ALREADY_EXISTS, naming it, when one of the service's methods is taken, or the path of one.
   absl::Status Add(Service& service);
 
   // By "/package.Service/Method"; null when there is none.
   const ServerMethod* Find(std::string_view path) const;
+
+  // By the paths of their own that methods have.
+  const ApiRoutes& api_routes() const { return api_routes_; }
 
  private:
   MethodHandler Intercepted(MethodHandler handler) const;
 
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors_;
   absl::flat_hash_map<std::string, ServerMethod> methods_;
+  ApiRoutes api_routes_;
 };
 
 }  // namespace runnel

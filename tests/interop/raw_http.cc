@@ -53,7 +53,7 @@ void RawHttp::SendRequest(std::string_view method, std::string_view target,
   std::string request;
   request.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
   request.append(headers);
-  if (method == "POST") {
+  if (method == "POST" || !body.empty()) {
     request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   }
   request.append("\r\n").append(body);

@@ -4,6 +4,7 @@
 #ifndef RUNNEL_CODEGEN_SUPPORT_H_
 #define RUNNEL_CODEGEN_SUPPORT_H_
 
+#include "runtime/api/api_method.h"
 #include "runtime/client/client_call.h"
 #include "runtime/client/streams.h"
 #include "runtime/client/unary_call.h"
