@@ -327,6 +327,18 @@ TEST(FrameCodecTest, RefusesBadJson) {
   }
 }
 
+TEST(FrameCodecTest, TakesPartWithoutBytesAsNone) {
+  const auto json = DecodeFrameBatch(
+      Codec::kJson, R"({"frames":[{"call":2,"message":{"size":9,"part":"","more":true}}]})",
+      Limits());
+  ASSERT_THAT(json, IsOk());
+  EXPECT_FALSE(std::get<MessageFrame>(json->frames.at(0).kind).part);
+  const std::string_view kBinary("\x7a\x08\x08\x02\x22\x04\x08\x09\x1a\x00", 10);
+  const auto binary = DecodeFrameBatch(Codec::kProto, kBinary, Limits());
+  ASSERT_THAT(binary, IsOk());
+  EXPECT_FALSE(std::get<MessageFrame>(binary->frames.at(0).kind).part);
+}
+
 TEST(FrameCodecTest, RefusesBadBinary) {
   const std::pair<std::string, std::string> kCases[] = {
       {"\x7a", "cut short"},                               // a tag alone

@@ -46,8 +46,8 @@ void ReadMessage(JsonReader& json, const Limits& limits, MessageFrame& message) 
       message.part = false;
       message.payload.assign(json.RawDocument());
     } else if (key == "part") {
-      message.part = true;
       message.payload = json.Bytes();
+      message.part = !message.payload.empty();
     } else if (key == "more") {
       message.more = json.Bool();
     } else {

@@ -39,7 +39,7 @@ absl::Status ReadMessage(std::string_view bytes, const Limits& limits, MessageFr
         break;
       case 2:
       case 3:
-        message.part = fields.number() == 3;
+        message.part = fields.number() == 3 && !fields.Bytes().empty();
         if (fields.Bytes().size() > limits.max_message_bytes) {
           return absl::ResourceExhaustedError(
               absl::StrCat("message of ", fields.Bytes().size(), " bytes; limit is ",

@@ -100,10 +100,8 @@ void CheckFrames(const T& decoded) {
   }
 }
 
-// A part without bytes, or a whole message that says that more of it follows.
-bool IsOdd(const MessageFrame& message) {
-  return message.part ? message.payload.empty() : message.more;
-}
+// A whole message that says that more of it follows.
+bool IsOdd(const MessageFrame& message) { return !message.part && message.more; }
 
 // What no peer may send and the codec lets through has no form of its own: metadata such as bytes
 // under a name that does not end in "-bin", and messages that are odd.
