@@ -66,14 +66,19 @@ ApiRoutes::Match Endpoint::FindApi(std::string_view verb, std::string_view path)
 }
 
 Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
+  const size_t question = request.target.find('?');
+  std::string path = request.target.substr(0, question);
+  MountedHandler* const mounted =
+      options_.mounted == nullptr ? nullptr : FindMounted(*options_.mounted, path);
+  if (mounted != nullptr && !mounted->asks_who_calls()) {
+    co_return co_await mounted->Handle(std::move(request), std::string());
+  }
   absl::StatusOr<std::string> principal = std::string();
   if (options_.authenticate) {
     principal = co_await Authenticate(request);
   } else if (request.peer_certificate != nullptr) {
     principal = request.peer_certificate->name();
   }
-  const size_t question = request.target.find('?');
-  std::string path = request.target.substr(0, question);
   std::string query =
       question == request.target.npos ? std::string() : request.target.substr(question + 1);
   ApiRoutes::Match api = FindApi(request.method, path);
@@ -81,11 +86,8 @@ Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
     co_return api.route != nullptr ? ApiErrorResponse(api.route->api(), principal.status())
                                    : RefusalOf(request, principal.status());
   }
-  if (options_.mounted != nullptr) {
-    const auto mounted = options_.mounted->find(path);
-    if (mounted != options_.mounted->end()) {
-      co_return co_await mounted->second->Handle(std::move(request), *std::move(principal));
-    }
+  if (mounted != nullptr) {
+    co_return co_await mounted->Handle(std::move(request), *std::move(principal));
   }
   if (api.route != nullptr) {
     co_return co_await apis_.Handle(std::move(api), std::move(query), *std::move(principal),

@@ -63,7 +63,8 @@ class Server {
   // its methods.
   absl::Status AddService(Service& service);
   // Before Start. The handler, such as an SseHandler, outlives the server, and answers all requests
-  // for `path` ("/chat"), which is compared as it is. ALREADY_EXISTS when the path is taken.
+  // for `path` ("/chat"), which is compared as it is; one that ends with a slash ("/console/") has
+  // everything below it too. ALREADY_EXISTS when the path is taken.
   absl::Status AddHandler(std::string path, MountedHandler& handler);
 
   // Binds and begins to serve. Says what is in the way when it cannot: ALREADY_EXISTS for a port in

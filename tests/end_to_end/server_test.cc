@@ -5,7 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/end_to_end/calls.h"
@@ -83,6 +86,25 @@ TEST(ServerServicesTest, TwoServicesWithOneMethodAreRefusedByName) {
   const absl::Status added = server.AddService(second);
   EXPECT_EQ(added.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(added.message()), HasSubstr("/end_to_end.v1.Scripted/"));
+}
+
+TEST(ServerHandlersTest, TheLongestPrefixOfAPathHasIt) {
+  class Handler final : public runnel::MountedHandler {
+    runnel::Awaitable<runnel::HttpResponse> Handle(runnel::HttpRequest, std::string) override {
+      co_return runnel::HttpResponse();
+    }
+  } root, file, below, deeper;
+  const runnel::MountedHandlers mounted = {
+      {"/", &root}, {"/a", &file}, {"/a/", &below}, {"/a/b/", &deeper}};
+  const std::vector<std::pair<std::string, runnel::MountedHandler*>> cases = {
+      {"/", &root},      {"/a", &file},      {"/a/", &below},     {"/a/x", &below},
+      {"/a/b", &below},  {"/a/b/", &deeper}, {"/a/b/c", &deeper}, {"/a/c/b/", &below},
+      {"/ab", nullptr},  {"/b/a/", nullptr}, {"", nullptr},       {"a/", nullptr},
+      {"/a//x", &below}, {"/A/", nullptr},
+  };
+  for (const auto& [path, expected] : cases) {
+    EXPECT_EQ(runnel::FindMounted(mounted, path), expected) << path;
+  }
 }
 
 class UnknownMethodTest : public ::testing::TestWithParam<Route> {};
