@@ -5,6 +5,7 @@
 
 #include "codegen/cpp/api_emitter.h"
 #include "codegen/cpp/code_writer.h"
+#include "codegen/cpp/comments_emitter.h"
 #include "codegen/cpp/file_frame.h"
 #include "codegen/cpp/json_emitter.h"
 #include "codegen/cpp/method_types.h"
@@ -122,7 +123,8 @@ void PrintStub(const Service& service, CodeWriter& out) {
 
 }  // namespace
 
-std::string EmitSource(const File& file, const MessageSet& messages) {
+std::string EmitSource(const File& file, const MessageSet& messages,
+                       const std::vector<FileComments>& comments) {
   const bool names_deprecated = file.names_deprecated || messages.names_deprecated;
   CodeWriter out;
   PrintBanner(file, out);
@@ -146,6 +148,7 @@ std::string EmitSource(const File& file, const MessageSet& messages) {
   }
   PrintNamespaceEnd(file, out);
   PrintJson(messages, out);
+  PrintFileComments(comments, out);
   if (names_deprecated) PrintQuietEnd(out);
   return std::move(out).Take();
 }

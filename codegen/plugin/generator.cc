@@ -16,6 +16,7 @@
 #include "codegen/cpp/mock_emitter.h"
 #include "codegen/cpp/source_emitter.h"
 #include "codegen/model/descriptor_reader.h"
+#include "codegen/model/file_comments.h"
 #include "codegen/model/message_reader.h"
 
 namespace runnel::codegen {
@@ -70,7 +71,8 @@ bool Generator::Generate(const google::protobuf::FileDescriptor* descriptor,
   }
   if (*mock != Mock::kOnly) {
     WriteFile(file->stem + ".runnel.h", EmitHeader(*file), *context);
-    WriteFile(file->stem + ".runnel.cc", EmitSource(*file, ReadMessages(*descriptor)), *context);
+    WriteFile(file->stem + ".runnel.cc",
+              EmitSource(*file, ReadMessages(*descriptor), ReadComments(*descriptor)), *context);
   }
   if (*mock != Mock::kNone) WriteFile(file->stem + ".runnel_mock.h", EmitMock(*file), *context);
   return true;

@@ -35,6 +35,50 @@ TEST(GeneratorTest, WritesBothFilesForFileWithoutServices) {
   EXPECT_THAT(result.files, ElementsAre(Key("x.runnel.cc"), Key("x.runnel.h")));
 }
 
+// Comments in string literals of the source, which say it in a serialized message.
+TEST(GeneratorTest, KeepsCommentsOfServicesAndOfWhatTheySend) {
+  const Files files = {
+      {"x.proto", R"(
+         // A license.
+         syntax = "proto3";
+         package p;
+         import "sent.proto";
+         import "not_sent.proto";
+         import "served.proto";
+         import "google/protobuf/timestamp.proto";
+         // Detached.
+
+         // Plays.
+         service Ping { rpc Do(Sent) returns (Served); }
+         // In the same file.
+         message M { NotSent not_sent = 1; }
+       )"},
+      {"sent.proto", R"(
+         syntax = "proto3";
+         package p;
+         message Sent {
+           string a = 1;  // Behind a field.
+         }
+       )"},
+      {"not_sent.proto", "syntax = \"proto3\"; package p;\n// Unsent.\nmessage NotSent {}"},
+      {"served.proto", R"(
+         syntax = "proto3";
+         package p;
+         // Its own code has it.
+         message Served {}
+         service Other { rpc Do(Served) returns (Served); }
+       )"},
+  };
+  const Result result = GenerateFiles(files);
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.files.at("x.runnel.cc"),
+              AllOf(HasSubstr("Plays."), HasSubstr("In the same file."),
+                    HasSubstr("\"sent.proto\""), HasSubstr("Behind a field.")));
+  EXPECT_THAT(result.files.at("x.runnel.cc"),
+              AllOf(Not(HasSubstr("A license.")), Not(HasSubstr("Detached")), Not(HasSubstr("Unsent")),
+                    Not(HasSubstr("Its own"))));
+}
+
 TEST(GeneratorTest, AddsMockWhenAsked) {
   for (const char* parameter : {"mock", "mock=true"}) {
     EXPECT_THAT(GenerateText(kPing, parameter).files,

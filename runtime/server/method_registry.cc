@@ -1,5 +1,6 @@
 #include "runtime/server/method_registry.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,7 +26,15 @@ absl::Status MethodRegistry::Add(Service& service) {
     api_routes_.Add(method);
     methods_.emplace(std::string(method.info->path), std::move(method));
   }
+  services_.push_back(&service);
   return absl::OkStatus();
+}
+
+void MethodRegistry::Start() {
+  std::set<std::string> names;
+  for (const auto& [path, method] : methods_) names.insert(path.substr(1, path.rfind('/') - 1));
+  const std::vector<std::string> sorted(names.begin(), names.end());
+  for (Service* service : services_) service->runnel_start(sorted);
 }
 
 const ServerMethod* MethodRegistry::Find(std::string_view path) const {

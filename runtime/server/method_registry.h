@@ -24,6 +24,8 @@ class MethodRegistry {
 
   // ALREADY_EXISTS, naming it, when one of the service's methods is taken, or the path of one.
   absl::Status Add(Service& service);
+  // Tells every service which there are.
+  void Start();
 
   // By "/package.Service/Method"; null when there is none.
   const ServerMethod* Find(std::string_view path) const;
@@ -35,6 +37,7 @@ class MethodRegistry {
   MethodHandler Intercepted(MethodHandler handler) const;
 
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors_;
+  std::vector<Service*> services_;
   absl::flat_hash_map<std::string, ServerMethod> methods_;
   ApiRoutes api_routes_;
 };

@@ -199,6 +199,7 @@ absl::Status Server::Start() {
     state_->port = *port;
     state_->loops.push_back(std::move(loop));
   }
+  state_->methods.Start();
   for (std::unique_ptr<Loop>& loop : state_->loops) {
     loop->thread = std::thread([&context = loop->context] { context.run(); });
   }

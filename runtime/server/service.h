@@ -5,6 +5,7 @@
 #define RUNNEL_RUNTIME_SERVER_SERVICE_H_
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,6 +31,8 @@ class Service {
   virtual ~Service() = default;
   // Every method, bound to this object. Generated. The odd name stays clear of rpc names.
   virtual std::vector<ServerMethod> runnel_methods() = 0;
+  // The server is about to serve: the full names of all its services, in alphabetical order.
+  virtual void runnel_start(const std::vector<std::string>& services) { (void)services; }
 };
 
 }  // namespace runnel

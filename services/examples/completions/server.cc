@@ -3,23 +3,21 @@
 //
 //   bazel run //services/examples/completions:server -- --pause=50ms
 
-#include "runnel/server.h"
-
 #include <cstdio>
 #include <string>
 
 #include "absl/flags/flag.h"
 #include "services/examples/completions/completions_service.h"
 #include "services/examples/markov/key_check.h"
-#include "services/examples/shared/flags.h"
+#include "services/examples/shared/server_program.h"
 
-ABSL_FLAG(std::string, listen, "127.0.0.1:8080", "address to serve at; port 0 takes a free one");
 ABSL_FLAG(std::string, key, "", "API key that clients have to show; empty: none");
 ABSL_FLAG(absl::Duration, pause, absl::Milliseconds(20), "between two words of a stream");
 ABSL_FLAG(int, break_after, 0, "break streams after so many words; 0: never");
 
 int main(int argc, char** argv) {
-  examples::ParseFlags(argc, argv, "Serves chat completions made up by a Markov chain.");
+  examples::ServerProgram program(argc, argv, "completions",
+                                  "Serves chat completions made up by a Markov chain.");
 
   examples::markov::AnswerOptions answers;
   answers.pause = absl::GetFlag(FLAGS_pause);
@@ -29,18 +27,7 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   };
   examples::completions::CompletionsService completions(answers);
-  runnel::ServerOptions options;
-  options.listen = absl::GetFlag(FLAGS_listen);
-  options.authenticate =
+  program.options().authenticate =
       examples::markov::RequireKey(absl::GetFlag(FLAGS_key), "authorization", "Bearer ");
-  runnel::Server server(options);
-  absl::Status status = server.AddService(completions);
-  if (status.ok()) status = server.Start();
-  if (!status.ok()) {
-    std::fprintf(stderr, "error: %s\n", status.ToString().c_str());
-    return 1;
-  }
-  std::printf("completions serves at %s\n", server.url().c_str());
-  std::fflush(stdout);
-  runnel::ServeUntilSignalled(server);
+  return program.Serve({&completions});
 }

@@ -2,31 +2,12 @@
 //
 //   bazel run //services/examples/ingest:server
 
-#include "runnel/server.h"
-
-#include <cstdio>
-#include <string>
-
-#include "absl/flags/flag.h"
 #include "services/examples/ingest/ingest_service.h"
-#include "services/examples/shared/flags.h"
-
-ABSL_FLAG(std::string, listen, "127.0.0.1:8080", "address to serve at; port 0 takes a free one");
+#include "services/examples/shared/server_program.h"
 
 int main(int argc, char** argv) {
-  examples::ParseFlags(argc, argv, "Takes log and CSV files in and says what is in them.");
-
+  examples::ServerProgram program(argc, argv, "ingest",
+                                  "Takes log and CSV files in and says what is in them.");
   examples::ingest::IngestService ingest;
-  runnel::ServerOptions options;
-  options.listen = absl::GetFlag(FLAGS_listen);
-  runnel::Server server(options);
-  absl::Status status = server.AddService(ingest);
-  if (status.ok()) status = server.Start();
-  if (!status.ok()) {
-    std::fprintf(stderr, "error: %s\n", status.ToString().c_str());
-    return 1;
-  }
-  std::printf("ingest serves at %s\n", server.url().c_str());
-  std::fflush(stdout);
-  runnel::ServeUntilSignalled(server);
+  return program.Serve({&ingest});
 }

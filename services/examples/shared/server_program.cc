@@ -1,0 +1,40 @@
+#include "services/examples/shared/server_program.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "runnel/descriptors_service.h"
+#include "services/examples/shared/flags.h"
+#include "services/examples/shared/server_flags.h"
+
+namespace examples {
+
+ServerProgram::ServerProgram(int argc, char** argv, std::string name, const std::string& purpose)
+    : name_(std::move(name)) {
+  ParseFlags(argc, argv, purpose);
+  options_ = ServerOptionsOfFlags();
+}
+
+int ServerProgram::Serve(const std::vector<runnel::Service*>& services,
+                         const std::function<void(const runnel::Server&)>& started) {
+  runnel::DescriptorsService descriptors;
+  runnel::Server server(options_);
+  absl::Status status = server.AddService(descriptors);
+  for (runnel::Service* service : services) {
+    if (status.ok()) status = server.AddService(*service);
+  }
+  if (status.ok()) status = server.Start();
+  if (!status.ok()) return Fail(status);
+  if (started) started(server);
+  std::printf("%s serves at %s\n", name_.c_str(), server.url().c_str());
+  std::fflush(stdout);
+  runnel::ServeUntilSignalled(server);
+  return 0;
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "error: %s\n", status.ToString().c_str());
+  return 1;
+}
+
+}  // namespace examples
