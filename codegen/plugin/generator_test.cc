@@ -75,8 +75,8 @@ TEST(GeneratorTest, KeepsCommentsOfServicesAndOfWhatTheySend) {
               AllOf(HasSubstr("Plays."), HasSubstr("In the same file."),
                     HasSubstr("\"sent.proto\""), HasSubstr("Behind a field.")));
   EXPECT_THAT(result.files.at("x.runnel.cc"),
-              AllOf(Not(HasSubstr("A license.")), Not(HasSubstr("Detached")), Not(HasSubstr("Unsent")),
-                    Not(HasSubstr("Its own"))));
+              AllOf(Not(HasSubstr("A license.")), Not(HasSubstr("Detached")),
+                    Not(HasSubstr("Unsent")), Not(HasSubstr("Its own"))));
 }
 
 TEST(GeneratorTest, AddsMockWhenAsked) {

@@ -207,6 +207,11 @@ absl::Status Server::Start() {
   return absl::OkStatus();
 }
 
+bool Server::is_local() const {
+  const std::string_view listen = state_->options.listen;
+  return IsLoopbackHost(listen.substr(0, listen.rfind(':')));
+}
+
 int Server::port() const { return state_->port; }
 
 std::string Server::url() const {

@@ -73,6 +73,9 @@ class Server {
   // `allow_plaintext`.
   absl::Status Start();
 
+  // Whether only programs on this machine can reach it: it listens on a loopback address.
+  bool is_local() const;
+
   // After Start.
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080", or https

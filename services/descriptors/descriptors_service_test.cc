@@ -95,7 +95,8 @@ TEST_F(DescriptorsServiceTest, HasWhatIsWrittenInTheProto) {
   pb::SourceLocation location;
   ASSERT_NE(pool.FindServiceByName("chat.v1.Chat"), nullptr);
   ASSERT_TRUE(pool.FindServiceByName("chat.v1.Chat")->GetSourceLocation(&location));
-  EXPECT_EQ(location.leading_comments, " Rooms in which people talk.\n\n All four kinds of call.\n");
+  EXPECT_EQ(location.leading_comments,
+            " Rooms in which people talk.\n\n All four kinds of call.\n");
   ASSERT_TRUE(pool.FindMethodByName("chat.v1.Chat.Upload")->GetSourceLocation(&location));
   EXPECT_EQ(location.leading_comments, " Takes a file, in pieces.\n");
   EXPECT_EQ(location.trailing_comments, " never more than one\n");

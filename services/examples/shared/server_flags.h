@@ -3,12 +3,24 @@
 #ifndef SERVICES_EXAMPLES_SHARED_SERVER_FLAGS_H_
 #define SERVICES_EXAMPLES_SHARED_SERVER_FLAGS_H_
 
+#include <optional>
+
+#include "runnel/console_handler.h"
 #include "runnel/server.h"
 
 namespace examples {
 
 // What they say, after ParseFlags.
 runnel::ServerOptions ServerOptionsOfFlags();
+
+// The console, where --console wants it. Outlives the server.
+class ConsoleOfFlags {
+ public:
+  absl::Status AddTo(runnel::Server& server);
+
+ private:
+  std::optional<runnel::ConsoleHandler> handler_;
+};
 
 }  // namespace examples
 

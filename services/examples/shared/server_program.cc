@@ -18,8 +18,10 @@ ServerProgram::ServerProgram(int argc, char** argv, std::string name, const std:
 int ServerProgram::Serve(const std::vector<runnel::Service*>& services,
                          const std::function<void(const runnel::Server&)>& started) {
   runnel::DescriptorsService descriptors;
+  ConsoleOfFlags console;
   runnel::Server server(options_);
   absl::Status status = server.AddService(descriptors);
+  if (status.ok()) status = console.AddTo(server);
   for (runnel::Service* service : services) {
     if (status.ok()) status = server.AddService(*service);
   }
