@@ -110,6 +110,10 @@ class ClientSession final : public FrameSink,
   // What carries the frames of a POST, at most.
   static constexpr size_t kPostOverhead = 1024;
   static constexpr absl::Duration kAckDelay = absl::Seconds(1);
+  // How long a POST may take. Servers answer at once.
+  static constexpr absl::Duration kReplyTime = absl::Seconds(15);
+  // After an Upload that has failed.
+  static constexpr absl::Duration kUploadPause = absl::Minutes(1);
 
   // What calls end with whose session is gone.
   static absl::Status Lost(std::string_view why);
@@ -141,12 +145,32 @@ class ClientSession final : public FrameSink,
   // --- client_session_up.cc: the POSTs
 
   static Awaitable<void> RunUp(Self self);
+  // What a reply to a POST, or on an Upload, says.
+  absl::Status TakeReply(const SendResponse& reply);
   // One POST of frames or an acknowledgement.
   Awaitable<absl::Status> PostFrames();
   Awaitable<absl::Status> PostFramesInTime();
   bool AckDue() const;
   // What is not posted must be small enough, or is made so. False: it cannot be.
   bool ShrinkPosts(size_t body_bytes);
+
+  // --- client_session_upload.cc: a request that is kept open, in place of POSTs that follow one
+  // another
+
+  class UploadBody;
+  enum class UploadState {
+    kNone,
+    kTrying,  // nobody knows yet whether it gets through; frames are posted meanwhile
+    kReady,   // it does: RunUp is to leave the frames to it
+    kActive,
+  };
+
+  // Begins one when many POSTs have followed one another. Called after each.
+  void ConsiderUpload();
+  static Awaitable<void> RunUpload(Self self);
+  Awaitable<absl::Status> Upload();
+  absl::Status TakeUploadReply(const SendResponse& reply);
+  void WatchUpload();
 
   // --- client_session.cc: the rest
 
@@ -200,6 +224,20 @@ class ClientSession final : public FrameSink,
   size_t max_post_bytes_;
   absl::Duration post_delay_;  // the server's wish
   Backoff up_backoff_;
+
+  absl::Duration upload_idle_;  // zero where the server has no Upload
+  UploadState upload_state_ = UploadState::kNone;
+  Interruptible upload_;
+  Signal upload_over_;
+  std::unique_ptr<Timer> upload_timer_;
+  int quick_posts_ = 0;  // that have followed one another
+  absl::Time last_post_ = absl::InfinitePast();
+  absl::Time upload_at_ = absl::InfinitePast();  // not before, as one has failed
+  absl::Duration upload_pause_ = kUploadPause;
+  uint64_t upload_sent_ = 0;  // number of the last frame that went out on it
+  // Since when the server owes a reply: to frames, or to the request's end.
+  absl::Time upload_unanswered_ = absl::InfiniteFuture();
+  bool upload_closing_ = false;
 
   std::string event_bytes_;    // of the event that is being read, decoded
   uint64_t received_ = 0;      // number of the last frame that was taken

@@ -208,6 +208,7 @@ void ClientSession::Establish(const FrameBatch::SessionInfo& info) {
   if (info.max_send_bytes > 2 * kPostOverhead) {
     max_post_bytes_ = std::min<uint64_t>(max_post_bytes_, info.max_send_bytes - kPostOverhead);
   }
+  upload_idle_ = absl::Milliseconds(info.upload_idle_ms);
   const size_t before = call_send_window_;
   call_send_window_ =
       info.call_window_bytes > 0 ? info.call_window_bytes : Limits().call_window_bytes;

@@ -7,12 +7,6 @@
 #include "runtime/core/status_macros.h"
 
 namespace runnel {
-namespace {
-
-// How long a POST may take. Servers answer at once.
-constexpr absl::Duration kReplyTime = absl::Seconds(15);
-
-}  // namespace
 
 bool ClientSession::AckDue() const {
   return received_ > acknowledged_ &&
@@ -21,6 +15,16 @@ bool ClientSession::AckDue() const {
 
 Awaitable<void> ClientSession::RunUp(Self self) {
   while (self->over_.ok()) {
+    if (self->upload_state_ == UploadState::kReady) {
+      self->upload_state_ = UploadState::kActive;
+      self->upload_sent_ = self->queue_.last_acknowledged();
+      self->up_changed_.Notify();
+    }
+    if (self->upload_state_ == UploadState::kActive) {
+      absl::Status waited = co_await self->upload_over_.Wait();
+      if (!waited.ok()) co_return;
+      continue;
+    }
     const bool work = !self->queue_.empty() || self->AckDue();
     if (self->name_.empty() || !work) {
       absl::Status waited = co_await self->up_changed_.WaitUntil(
@@ -33,6 +37,7 @@ Awaitable<void> ClientSession::RunUp(Self self) {
     absl::Duration pause = std::exchange(self->post_delay_, absl::ZeroDuration());
     if (posted.ok()) {
       self->up_backoff_.Reset();
+      self->ConsiderUpload();
       if (pause == absl::ZeroDuration()) continue;
     } else {
       self->CheckContact(posted);
@@ -63,6 +68,21 @@ bool ClientSession::ShrinkPosts(size_t body_bytes) {
   if (body_bytes < 2 * kPostOverhead) return false;
   max_post_bytes_ = std::min(max_post_bytes_, body_bytes) / 2;
   return true;
+}
+
+absl::Status ClientSession::TakeReply(const SendResponse& reply) {
+  if (reply.ack > queue_.last_posted()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the server has frame ", reply.ack, ", but the last one sent is ", queue_.last_posted()));
+  }
+  last_contact_ = clock_.Now();
+  queue_.Acknowledge(reply.ack);
+  WakeNext();
+  if (ping_seq_ > 0 && reply.ack >= ping_seq_) {
+    ping_seq_ = 0;
+    watch_.OnPingAnswered();
+  }
+  return absl::OkStatus();
 }
 
 Awaitable<absl::Status> ClientSession::PostFrames() {
@@ -99,20 +119,10 @@ Awaitable<absl::Status> ClientSession::PostFrames() {
       co_await ReadAll(response.body.get(), kMaxErrorBytes, "the length of a reply to Send"));
   RUNNEL_CO_ASSIGN_OR_RETURN(SendResponse sent,
                              DecodeSendResponse(options_.codec, reply, options_.limits));
-  if (sent.ack > queue_.last_posted()) {
-    co_return absl::InvalidArgumentError(absl::StrCat(
-        "the server has frame ", sent.ack, ", but the last one sent is ", queue_.last_posted()));
-  }
-  last_contact_ = clock_.Now();
+  RUNNEL_CO_RETURN_IF_ERROR(TakeReply(sent));
   acknowledged_ = send.ack;
   unacknowledged_bytes_ -= acknowledged_bytes;
   ack_due_ = received_ > acknowledged_ ? clock_.Now() + kAckDelay : absl::InfiniteFuture();
-  queue_.Acknowledge(sent.ack);
-  WakeNext();
-  if (ping_seq_ > 0 && sent.ack >= ping_seq_) {
-    ping_seq_ = 0;
-    watch_.OnPingAnswered();
-  }
   if (sent.ack < batch.last) {
     post_delay_ = absl::Milliseconds(std::clamp<uint64_t>(sent.retry_ms, 10, 10'000));
   }

@@ -83,6 +83,7 @@ std::string ServerSession::SessionInfoEvent() const {
   info.max_send_bytes = options_.limits.max_send_bytes;
   info.max_message_bytes = options_.limits.max_message_bytes;
   info.ack = received_;
+  info.upload_idle_ms = Milliseconds(options_.limits.body_progress_timeout / 2);
   std::string batch;
   EncodeFrameBatch(options_.codec, info, "", batch);
   const std::string id = absl::StrCat(epoch_, "-0");

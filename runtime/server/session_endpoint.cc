@@ -11,6 +11,7 @@
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
 #include "runtime/server/error_response.h"
+#include "runtime/server/session_upload.h"
 #include "runtime/session/frame_limits.h"
 #include "runtime/session/session_secret.h"
 #include "runtime/wire/event_writer.h"
@@ -120,12 +121,13 @@ Awaitable<absl::Status> EndAtHome(std::shared_ptr<ServerSession> session) {
 Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec codec,
                                                 std::string principal, HttpRequest request) {
   const std::string method(path.substr(kPathPrefix.size()));
-  const bool known =
-      method == "Open" || method == "Attach" || method == "Send" || method == "Close";
+  const bool known = method == "Open" || method == "Attach" || method == "Send" ||
+                     method == "Upload" || method == "Close";
   if (!known) {
     co_return ErrorResponse(
         404, absl::UnimplementedError(absl::StrCat("there is no method ", AbslView(path))));
   }
+  if (method == "Upload") co_return Upload(codec, principal, std::move(request));
   absl::StatusOr<std::string> body = co_await ReadAll(
       request.body.get(), options_.limits.max_send_bytes, "Limits::max_send_bytes", &receiving_);
   if (!body.ok()) {
@@ -139,14 +141,10 @@ Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec cod
     response =
         co_await Open(codec, std::move(principal), *std::move(body), std::move(request.peer));
   } else {
-    const std::string name(request.headers.Get("runnel-session").value_or(""));
     absl::StatusOr<std::shared_ptr<ServerSession>> session =
-        options_.sessions->Find(name, principal);
+        FindSession(codec, principal, request.headers);
     if (!session.ok()) {
       response = session.status();
-    } else if (codec != (*session)->codec()) {
-      response = absl::InvalidArgumentError(absl::StrCat("the session was opened with application/",
-                                                         AbslView(CodecName((*session)->codec()))));
     } else if (method == "Attach") {
       response = co_await Attach(*std::move(session), std::move(request.headers), *std::move(body));
     } else if (method == "Send") {
@@ -157,6 +155,18 @@ Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec cod
   }
   if (!response.ok()) co_return ErrorResponse(response.status());
   co_return *std::move(response);
+}
+
+absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::FindSession(
+    Codec codec, std::string_view principal, const HttpHeaders& headers) {
+  RUNNEL_ASSIGN_OR_RETURN(
+      std::shared_ptr<ServerSession> session,
+      options_.sessions->Find(headers.Get("runnel-session").value_or(""), principal));
+  if (codec != session->codec()) {
+    return absl::InvalidArgumentError(absl::StrCat("the session was opened with application/",
+                                                   AbslView(CodecName(session->codec()))));
+  }
+  return session;
 }
 
 absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec codec,
@@ -272,6 +282,24 @@ Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Send(
   EncodeSendResponse(session->codec(), reply, bytes);
   co_return BytesResponse(absl::StrCat("application/", AbslView(CodecName(session->codec()))),
                           std::move(bytes));
+}
+
+HttpResponse SessionEndpoint::Upload(Codec codec, std::string_view principal, HttpRequest request) {
+  absl::StatusOr<std::shared_ptr<ServerSession>> session =
+      FindSession(codec, principal, request.headers);
+  if (!session.ok()) return ErrorResponse(session.status());
+  SessionUpload::Options upload;
+  upload.session = *std::move(session);
+  upload.request = std::move(request.body);
+  upload.ends_at = options_.clock->Now() + options_.times.rotation;
+  upload.clock = options_.clock;
+  upload.receiving = &receiving_;
+  HttpResponse response;
+  response.headers.Add("content-type", absl::StrCat("application/", AbslView(CodecName(codec))));
+  response.headers.Add("cache-control", "no-store, no-transform");
+  response.headers.Add("x-accel-buffering", "no");
+  response.body = std::make_unique<SessionUpload>(std::move(upload));
+  return response;
 }
 
 Awaitable<absl::StatusOr<HttpResponse>> SessionEndpoint::Close(

@@ -1,4 +1,5 @@
-// SessionEndpoint answers the requests of runnel.v1.Channel: Open, Attach, Send and Close.
+// SessionEndpoint answers the requests of runnel.v1.Channel: Open, Attach, Send,
+// Upload and Close.
 
 #ifndef RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
 #define RUNNEL_RUNTIME_SERVER_SESSION_ENDPOINT_H_
@@ -36,7 +37,12 @@ class SessionEndpoint {
                                                  HttpHeaders headers, std::string body);
   Awaitable<absl::StatusOr<HttpResponse>> Send(std::shared_ptr<ServerSession> session,
                                                std::string body);
+  HttpResponse Upload(Codec codec, std::string_view principal, HttpRequest request);
   Awaitable<absl::StatusOr<HttpResponse>> Close(std::shared_ptr<ServerSession> session);
+  // The session that a request is for.
+  absl::StatusOr<std::shared_ptr<ServerSession>> FindSession(Codec codec,
+                                                             std::string_view principal,
+                                                             const HttpHeaders& headers);
   absl::StatusOr<std::shared_ptr<ServerSession>> FindOrMakeSession(Codec codec,
                                                                    const OpenRequest& open,
                                                                    std::string principal,

@@ -33,17 +33,19 @@ void FrameQueue::MarkPosted(uint64_t seq) {
   }
 }
 
-FrameQueue::Batch FrameQueue::Unacknowledged(size_t max_bytes, uint64_t last) const {
+FrameQueue::Batch FrameQueue::After(uint64_t seq, size_t max_bytes, uint64_t last) const {
+  const uint64_t before = std::max(seq, acknowledged_);
   Batch batch;
-  batch.first = acknowledged_ + 1;
-  for (const StoredFrame& frame : frames_) {
-    if (acknowledged_ + batch.count >= last) break;
+  batch.first = before + 1;
+  for (size_t i = before - acknowledged_; i < frames_.size(); ++i) {
+    const StoredFrame& frame = frames_[i];
+    if (before + batch.count >= last) break;
     if (batch.count > 0 && batch.frames.size() + frame.bytes.size() > max_bytes) break;
     if (batch.count > 0 && codec_ == Codec::kJson) batch.frames += ',';
     batch.frames += frame.bytes;
     ++batch.count;
   }
-  batch.last = acknowledged_ + batch.count;
+  batch.last = before + batch.count;
   return batch;
 }
 

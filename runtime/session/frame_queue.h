@@ -33,7 +33,12 @@ class FrameQueue {
 
   // The frames after the last acknowledged one, up to number `last` and up to `max_bytes`, but at
   // least one if there are any.
-  Batch Unacknowledged(size_t max_bytes, uint64_t last = kAll) const;
+  Batch Unacknowledged(size_t max_bytes, uint64_t last = kAll) const {
+    return After(acknowledged_, max_bytes, last);
+  }
+  // The same for the frames after number `seq`, or after the last acknowledged one where that is
+  // later.
+  Batch After(uint64_t seq, size_t max_bytes, uint64_t last = kAll) const;
 
   // Frames up to `seq` have been put into a request: the server may have them. A number below the
   // last changes nothing.

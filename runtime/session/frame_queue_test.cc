@@ -99,5 +99,17 @@ TEST_P(FrameQueueTest, KnowsWhatNoRequestHasHeldYet) {
 INSTANTIATE_TEST_SUITE_P(Codecs, FrameQueueTest, testing::Values(Codec::kJson, Codec::kProto),
                          [](const auto& info) { return std::string(CodecName(info.param)); });
 
+TEST(FrameQueueTest, GoesOnAfterFrameThatIsNotAcknowledged) {
+  FrameQueue queue(Codec::kJson);
+  for (int i = 0; i < 4; ++i) queue.Append(Frame{0, PingFrame()});
+  queue.Acknowledge(1);
+  const FrameQueue::Batch batch = queue.After(2, 1000);
+  EXPECT_EQ(batch.first, 3);
+  EXPECT_EQ(batch.last, 4);
+  EXPECT_EQ(batch.count, 2);
+  EXPECT_EQ(queue.After(0, 1000).first, 2) << "what is acknowledged is gone";
+  EXPECT_EQ(queue.After(4, 1000).count, 0);
+}
+
 }  // namespace
 }  // namespace runnel

@@ -46,6 +46,7 @@ struct FrameBatch {
     uint64_t max_message_bytes = 0;
     uint64_t heartbeat_ms = 0;
     uint64_t ack = 0;
+    uint64_t upload_idle_ms = 0;
     friend bool operator==(const SessionInfo&, const SessionInfo&) = default;
   };
   std::optional<SessionInfo> session;

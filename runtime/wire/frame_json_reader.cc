@@ -255,6 +255,8 @@ void ReadSession(JsonReader& json, FrameBatch::SessionInfo& session) {
       session.heartbeat_ms = json.Uint64();
     } else if (key == "ack") {
       session.ack = json.Uint64();
+    } else if (key == "uploadIdleMs") {
+      session.upload_idle_ms = json.Uint64();
     } else {
       json.Skip();
     }

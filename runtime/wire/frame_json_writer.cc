@@ -176,6 +176,7 @@ void Encode(const std::optional<FrameBatch::SessionInfo>& session, std::string_v
     info.Number("maxMessageBytes", session->max_message_bytes);
     info.Number("heartbeatMs", session->heartbeat_ms);
     info.Number("ack", session->ack);
+    info.Number("uploadIdleMs", session->upload_idle_ms);
   }
   WriteFrames(frames, object);
 }

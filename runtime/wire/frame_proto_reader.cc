@@ -266,6 +266,9 @@ absl::Status ReadSession(std::string_view bytes, FrameBatch::SessionInfo& sessio
       case 12:
         session.ack = fields.Uint64();
         break;
+      case 13:
+        session.upload_idle_ms = fields.Uint64();
+        break;
     }
   }
   return fields.status();

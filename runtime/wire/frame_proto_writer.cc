@@ -110,6 +110,7 @@ void PutFields(Sink& sink, const FrameBatch::SessionInfo& session) {
   PutUint64(sink, 10, session.max_message_bytes);
   PutUint64(sink, 11, session.heartbeat_ms);
   PutUint64(sink, 12, session.ack);
+  PutUint64(sink, 13, session.upload_idle_ms);
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ v1::SessionInfo Generated(const FrameBatch::SessionInfo& session) {
   out.set_max_message_bytes(session.max_message_bytes);
   out.set_heartbeat_ms(session.heartbeat_ms);
   out.set_ack(session.ack);
+  out.set_upload_idle_ms(session.upload_idle_ms);
   return out;
 }
 

@@ -94,7 +94,8 @@ class RandomFrames {
             Number(), Number(),
             Number(), Number(),
             Number(), Number(),
-            Number(), Number()};
+            Number(), Number(),
+            Number()};
   }
 
   // Changes `bytes` a little.
