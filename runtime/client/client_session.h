@@ -234,9 +234,10 @@ class ClientSession final : public FrameSink,
   absl::Time last_post_ = absl::InfinitePast();
   absl::Time upload_at_ = absl::InfinitePast();  // not before, as one has failed
   absl::Duration upload_pause_ = kUploadPause;
-  uint64_t upload_sent_ = 0;  // number of the last frame that went out on it
-  // Since when the server owes a reply: to frames, or to the request's end.
-  absl::Time upload_unanswered_ = absl::InfiniteFuture();
+  uint64_t uploads_ = 0;              // that have begun or ended
+  uint64_t upload_sent_ = 0;          // number of the last frame that went out on it
+  absl::Time upload_heard_;           // when the server had acknowledged something, or owed nothing
+  uint64_t upload_acknowledged_ = 0;  // up to there, when we looked
   bool upload_closing_ = false;
 
   std::string event_bytes_;    // of the event that is being read, decoded

@@ -23,7 +23,9 @@ constexpr absl::Duration kMaxUploadPause = absl::Minutes(10);
 class ClientSession::UploadBody final : public HttpBody {
  public:
   explicit UploadBody(Self session)
-      : session_(std::move(session)), idle_at_(Now() + session_->upload_idle_) {}
+      : session_(std::move(session)),
+        number_(++session_->uploads_),
+        idle_at_(Now() + session_->upload_idle_) {}
 
   Awaitable<Piece> Read() override {
     ClientSession& session = *session_;
@@ -32,7 +34,8 @@ class ClientSession::UploadBody final : public HttpBody {
       nothing.first = session.queue_.last_acknowledged() + 1;
       co_return Encoded(nothing);
     }
-    while (session.over_.ok()) {
+    // The body of one that was given up may be asked for more for a while.
+    while (session.over_.ok() && session.uploads_ == number_) {
       const bool active = session.upload_state_ == UploadState::kActive;
       const bool frames = session.upload_sent_ < session.queue_.last_appended();
       if (active && (frames || session.AckDue())) co_return Encoded(Next());
@@ -41,8 +44,8 @@ class ClientSession::UploadBody final : public HttpBody {
       absl::Status waited = co_await session.up_changed_.WaitUntil(session.clock_, until);
       if (absl::IsCancelled(waited)) co_return waited;
     }
+    if (session.uploads_ != number_) co_return std::nullopt;
     session.upload_closing_ = true;
-    session.upload_unanswered_ = std::min(session.upload_unanswered_, Now());
     co_return std::nullopt;
   }
 
@@ -56,7 +59,6 @@ class ClientSession::UploadBody final : public HttpBody {
     session_->upload_sent_ = batch.last;
     queue.MarkPosted(batch.last);
     session_->turns_.Run([&queue] { return queue.unposted_bytes(); });
-    session_->upload_unanswered_ = std::min(session_->upload_unanswered_, Now());
     idle_at_ = Now() + session_->upload_idle_;
     return batch;
   }
@@ -75,6 +77,7 @@ class ClientSession::UploadBody final : public HttpBody {
   }
 
   const Self session_;
+  const uint64_t number_;
   absl::Time idle_at_;
   bool tried_ = false;
   std::string payload_;
@@ -95,7 +98,7 @@ void ClientSession::ConsiderUpload() {
 
 Awaitable<void> ClientSession::RunUpload(Self self) {
   self->upload_closing_ = false;
-  self->upload_unanswered_ = self->clock_.Now();
+  self->upload_heard_ = self->clock_.Now();
   self->WatchUpload();
   const absl::Status ended = co_await self->upload_.Await(self->Upload());
   self->upload_timer_.reset();
@@ -103,6 +106,7 @@ Awaitable<void> ClientSession::RunUpload(Self self) {
   if (got_through) self->upload_pause_ = kUploadPause;
   if (!got_through || !ended.ok()) self->upload_at_ = self->clock_.Now() + self->upload_pause_;
   if (!got_through) self->upload_pause_ = std::min(2 * self->upload_pause_, kMaxUploadPause);
+  ++self->uploads_;
   self->quick_posts_ = 0;
   self->upload_state_ = UploadState::kNone;
   // Nobody knows which of the acknowledgements have come.
@@ -144,17 +148,21 @@ absl::Status ClientSession::TakeUploadReply(const SendResponse& reply) {
     upload_state_ = UploadState::kReady;
     up_changed_.Notify();
   }
-  if (!upload_closing_) {
-    const bool all = reply.ack >= queue_.last_posted();
-    upload_unanswered_ = all ? absl::InfiniteFuture() : clock_.Now();
-  }
   return absl::OkStatus();
 }
 
 void ClientSession::WatchUpload() {
   const bool trying = upload_state_ == UploadState::kTrying;
+  // What waits to be sent counts as well: perhaps nothing gets into the connection any more.
+  const bool owed = trying || upload_closing_ || !queue_.empty();
+  const uint64_t acknowledged = queue_.last_acknowledged();
+  const bool heard = std::exchange(upload_acknowledged_, acknowledged) != acknowledged;
   const absl::Duration patience = trying ? kTrialTime : kReplyTime;
-  if (clock_.Now() - upload_unanswered_ >= patience) return upload_.Interrupt();
+  if (!owed || (heard && !trying)) {
+    upload_heard_ = clock_.Now();
+  } else if (clock_.Now() - upload_heard_ >= patience) {
+    return upload_.Interrupt();
+  }
   upload_timer_ = clock_.CallAfter(options_.executor, patience / 3 + absl::Milliseconds(1),
                                    [this] { WatchUpload(); });
 }

@@ -136,6 +136,32 @@ class FaultyHttp::LinkBody final : public HttpBody {
   std::string given_;
 };
 
+// A request that is sent in pieces, as it arrives at the server.
+class FaultyHttp::PassedBody final : public HttpBody {
+ public:
+  PassedBody(std::unique_ptr<HttpBody> body, std::shared_ptr<Link> link, absl::Duration delay)
+      : body_(std::move(body)), link_(std::move(link)), delay_(delay) {}
+
+  Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
+    absl::StatusOr<std::optional<std::string_view>> piece = co_await body_->Read();
+    if (delay_ > absl::ZeroDuration()) {
+      const absl::Status arrived = co_await SleepFor(link_->clock, delay_);
+      if (!arrived.ok()) co_return arrived;
+    }
+    while (link_->silent && !link_->over) {
+      const absl::Status waited = co_await link_->changed.Wait();
+      if (!waited.ok()) co_return waited;
+    }
+    if (link_->over) co_return Broken();
+    co_return piece;
+  }
+
+ private:
+  const std::unique_ptr<HttpBody> body_;
+  const std::shared_ptr<Link> link_;
+  const absl::Duration delay_;
+};
+
 FaultyHttp::FaultyHttp(runnel::Executor executor, runnel::InProcessHttp& http, runnel::Clock& clock,
                        Schedule schedule)
     : executor_(executor),
@@ -196,7 +222,7 @@ void FaultyHttp::At(const Fault& fault) {
   }
 }
 
-FaultyHttp::Fate FaultyHttp::FateOf(uint64_t exchange, size_t body_size) {
+FaultyHttp::Fate FaultyHttp::FateOf(uint64_t exchange, std::optional<size_t> body_size) {
   Fate fate;
   for (const Fault& fault : schedule_.faults) {
     const bool hit = fault.exchange == exchange;
@@ -233,7 +259,8 @@ FaultyHttp::Fate FaultyHttp::FateOf(uint64_t exchange, size_t body_size) {
         fate.cut_after = fault.lasting;
         break;
       case FaultKind::kLimit:
-        fate.oversize |= body_size > fault.bytes;
+        fate.oversize |= body_size.value_or(0) > fault.bytes;
+        if (!body_size) fate.cut_request = std::min<uint64_t>(fate.cut_request, fault.bytes);
         break;
       case FaultKind::kGateway:
       case FaultKind::kGatewayAfter:
@@ -270,17 +297,24 @@ FaultyHttp::Fate FaultyHttp::FateOf(uint64_t exchange, size_t body_size) {
 
 Awaitable<absl::StatusOr<HttpResponse>> FaultyHttp::Send(HttpRequest request) {
   const uint64_t number = ++exchanges_;
-  RUNNEL_CO_ASSIGN_OR_RETURN(
-      const std::string body,
-      co_await ReadAll(request.body.get(), 64 * 1024 * 1024, "what a FaultyHttp carries"));
-  const Fate fate = FateOf(number, body.size());
+  const bool in_pieces = request.body != nullptr && !request.body->size();
+  Fate fate = FateOf(number, std::nullopt);
+  std::string body;
+  // A proxy that buffers has all of a request before it sends any of it.
+  if (!in_pieces || fate.buffered) {
+    RUNNEL_CO_ASSIGN_OR_RETURN(
+        body, co_await ReadAll(request.body.get(), 64 * 1024 * 1024, "what a FaultyHttp carries"));
+    fate = FateOf(number, body.size());
+  }
   if (trace_ != nullptr) {
     Trace(absl::StrCat("exchange ", number, ": ", request.target, ", ", body.size(), " bytes",
                        fate.refused ? ", refused" : "", fate.lost ? ", lost" : "",
                        fate.silent ? ", silent" : "", fate.gateway ? ", 502" : "",
                        fate.oversize ? ", 413" : ""));
   }
+  const bool whole = !in_pieces || fate.buffered;
   for (absl::Duration delay : fate.copies) {
+    if (!whole) break;
     copies_.Spawn(Copy(http_, clock_, Clone(request, body), delay));
   }
   // No network answers before it was asked.
@@ -305,7 +339,11 @@ Awaitable<absl::StatusOr<HttpResponse>> FaultyHttp::Send(HttpRequest request) {
   if (fate.silent) {
     link->FallSilent();
   } else {
-    link->tasks.Spawn(Carry(link, http_, clock_, Clone(request, body), fate));
+    HttpRequest passed = Clone(request, body);
+    if (!whole) {
+      passed.body = std::make_unique<PassedBody>(std::move(request.body), link, fate.piece_delay);
+    }
+    link->tasks.Spawn(Carry(link, http_, clock_, std::move(passed), fate));
   }
   while (!link->answered && link->error.ok()) {
     const absl::Status waited = co_await link->changed.Wait();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class FaultyHttp final : public runnel::HttpClient {
  private:
   struct Link;
   class LinkBody;
+  class PassedBody;
 
   // What happens to one exchange.
   struct Fate {
@@ -66,7 +68,8 @@ class FaultyHttp final : public runnel::HttpClient {
     std::vector<absl::Duration> copies;
   };
 
-  Fate FateOf(uint64_t exchange, size_t body_size);
+  // `body_size`: where it is known beforehand.
+  Fate FateOf(uint64_t exchange, std::optional<size_t> body_size);
   bool During(const Fault& fault) const;
   void At(const Fault& fault);
   void Trace(const std::string& line);

@@ -1,8 +1,10 @@
 #include "tests/fault/simulation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace fault {
 namespace {
@@ -128,6 +130,45 @@ INSTANTIATE_TEST_SUITE_P(Codecs, SimulationTest, ::testing::Values(Codec::kJson,
                          });
 
 // What makes a seed worth printing.
+// A bidi call that sends every 2 ms, so on an Upload, and one that begins when that has been
+// silent for a while.
+Traffic Chat(Codec codec) {
+  Traffic traffic;
+  traffic.codec = codec;
+  CallPlan call;
+  call.kind = CallKind::kBidi;
+  call.up.assign(300, 100);
+  call.down.assign(20, 100);
+  call.pause_up = absl::Milliseconds(2);
+  call.pause_down = absl::Milliseconds(80);
+  traffic.calls.push_back(call);
+  call.start = absl::Seconds(4);
+  call.up.assign(3, 100);
+  traffic.calls.push_back(call);
+  return traffic;
+}
+
+TEST_P(SimulationTest, SurvivesUploadsThatBreak) {
+  for (const char* faults :
+       {"", "cut-request n=19 bytes=100", "cut-request n=19 bytes=3000", "cut-reply n=19 bytes=3",
+        "cut-all at=300ms", "silence at=200ms for=10s", "silence at=3s for=20s",
+        "silence-request n=19", "silence-reply n=19 bytes=5", "limit bytes=2000", "buffer",
+        "latency for=50ms", "cutter for=100ms"}) {
+    const Simulated result = Simulate(Chat(GetParam()), Of(faults), 1);
+    EXPECT_EQ(NameOf(result.verdict.result), NameOf(Class::kIdentical))
+        << faults << ": " << result.verdict.why;
+  }
+}
+
+// Otherwise the above would say nothing of them.
+TEST_P(SimulationTest, SendsChatsOnAnUpload) {
+  std::vector<std::string> trace;
+  Simulate(Chat(GetParam()), Of(""), 1, &trace);
+  const std::string all = absl::StrJoin(trace, "\n");
+  EXPECT_THAT(all, testing::HasSubstr("exchange 19: /runnel.v1.Channel/Upload"));
+  EXPECT_LT(trace.size(), 100u);
+}
+
 TEST(RepeatTest, TheSameSeedGivesTheSameRun) {
   for (uint64_t seed = 1; seed <= 12; ++seed) {
     std::vector<std::string> traces[2];

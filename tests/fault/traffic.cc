@@ -53,6 +53,11 @@ CallPlan DrawCall(Dice& dice, std::optional<CallKind> kind, bool large) {
   if (up) call.pause_up = DrawPause(dice);
   call.pause_down = DrawPause(dice);
   if (down && dice.Percent(25)) call.pause_read = DrawPause(dice);
+  // Messages that follow one another, so that their client opens an Upload for them.
+  if (up && dice.Percent(20)) {
+    call.up = DrawSizes(dice, dice.Between(40, 200), large_percent);
+    call.pause_up = dice.MillisecondsBetween(1, 40);
+  }
   if (dice.Percent(12)) call.outcome = absl::StatusCode::kFailedPrecondition;
   return call;
 }
