@@ -41,6 +41,7 @@ struct FaultProxyOptions {
   ByteSpan cut_after_up;    // … to the server
   enum class How { kAny, kReset, kOrderly } cut_how = How::kAny;
   Span silent_after;  // each falls silent so long after it began: open, and nothing arrives
+  Span silent_for;    // … and is cut so long after that; not given: never
   Span delay;         // each piece takes so long, in either direction
 
   // What a proxy does that knows HTTP.

@@ -286,6 +286,17 @@ TEST_F(ProxyHttpTest, ASilentConnectionSaysNothingUntilTheProxyEnds) {
   EXPECT_EQ(answer.get(), "UNAVAILABLE");
 }
 
+TEST_F(ProxyHttpTest, ASilentConnectionIsCutWhenItsTimeIsOver) {
+  Through([](FaultProxyOptions& options) {
+    options.silent_after = {absl::Milliseconds(1), absl::Milliseconds(1)};
+    options.silent_for = {absl::Milliseconds(1), absl::Milliseconds(1)};
+    options.delay = {absl::Milliseconds(200), absl::Milliseconds(200)};
+  });
+  EXPECT_EQ(Down(), "UNAVAILABLE");
+  EXPECT_GE(proxy_->counts().silences, 1);
+  EXPECT_EQ(proxy_->counts().cuts, proxy_->counts().silences);
+}
+
 TEST(FaultProxyStartTest, NamesTheAddressThatCannotBe) {
   FaultProxyOptions options = To(1);
   options.listen = "nonsense";

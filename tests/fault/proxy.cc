@@ -33,6 +33,7 @@ single number is both; times are in milliseconds):
   --cut-after-up MIN-MAX   it ends after so many bytes towards the server
   --cut-how reset|fin|any  how connections end: by a reset, in order, or one or the other (any)
   --silent-after MIN-MAX   it falls silent so long after it began: it stays open and nothing arrives
+  --silent-for MIN-MAX     a silent one ends after so long, as TCP gives up one day (never)
   --delay MIN-MAX          every piece takes so long, in either direction
 
 As proxies do that know HTTP:
@@ -83,6 +84,7 @@ bool Fill(FaultProxyOptions& options, const std::string& name, const std::string
   if (name == "--cut-after-up") return ParseSpan(value, options.cut_after_up);
   if (name == "--cut-how") return ParseHow(value, options.cut_how);
   if (name == "--silent-after") return ParseSpan(value, options.silent_after);
+  if (name == "--silent-for") return ParseSpan(value, options.silent_for);
   if (name == "--delay") return ParseSpan(value, options.delay);
   if (name == "--cut-responses-at") return ParseSeconds(value, options.cut_responses_at);
   if (name == "--limit-body") return absl::SimpleAtoi(value, &options.limit_body);

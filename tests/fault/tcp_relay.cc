@@ -85,6 +85,9 @@ struct TcpRelay::Connection : std::enable_shared_from_this<TcpRelay::Connection>
     if (closed) return;
     silent = true;
     ++state->counts.silences;
+    if (!state->options.silent_for.given()) return;
+    end_timer = Clock::Real().CallAfter(state->executor, state->Draw(state->options.silent_for),
+                                        [this] { Cut(); });
   }
 
   void ArmTimers() {
@@ -144,6 +147,7 @@ struct TcpRelay::Connection : std::enable_shared_from_this<TcpRelay::Connection>
   runnel::Signal silence_ended;
   std::unique_ptr<runnel::Timer> cut_timer;
   std::unique_ptr<runnel::Timer> silence_timer;
+  std::unique_ptr<runnel::Timer> end_timer;
   runnel::TaskGroup pumps;
 };
 
@@ -213,6 +217,7 @@ Awaitable<void> TcpRelay::Serve(std::shared_ptr<State> state,
   }
   connection->cut_timer.reset();
   connection->silence_timer.reset();
+  connection->end_timer.reset();
   connection->Close(ByteStream::Close::kOrderly);
   state->connections.erase(connection);
 }
