@@ -1,13 +1,47 @@
-// A page that reads a stream for long: its heap stays flat.
+// A page that reads a stream for long: its heap stays flat, and that of the worker which holds the channel.
 //
 // RUNNEL_MESSAGES says how many (60,000). 1,800,000 are half an hour of 1,000 messages a second.
 
+import type { CDPSession } from "playwright-core";
 import { expect, test } from "vitest";
 import { useWorld } from "./world.js";
 
 const world = useWorld();
 const messages = Number(process.env["RUNNEL_MESSAGES"] ?? 60_000);
 const rounds = 12;
+
+// What is in use when garbage has been collected.
+async function heapOf(send: (method: "HeapProfiler.collectGarbage" | "Runtime.getHeapUsage") => Promise<unknown>): Promise<number> {
+  await send("HeapProfiler.collectGarbage");
+  return ((await send("Runtime.getHeapUsage")) as { usedSize: number }).usedSize;
+}
+
+// Commands to the one SharedWorker that there is.
+async function toWorker(browser: CDPSession): Promise<(method: string) => Promise<unknown>> {
+  const { targetInfos } = await browser.send("Target.getTargets");
+  const { targetId } = targetInfos.find(({ type }) => type === "shared_worker")!;
+  const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false });
+  const waiting = new Map<number, (result: unknown) => void>();
+  browser.on("Target.receivedMessageFromTarget", ({ message }) => {
+    const { id, result } = JSON.parse(message) as { id: number; result: unknown };
+    waiting.get(id)?.(result);
+  });
+  let last = 0;
+  return (method) => {
+    const id = ++last;
+    void browser.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method }) });
+    return new Promise((resolve) => waiting.set(id, resolve));
+  };
+}
+
+function expectFlat(heaps: number[]): void {
+  const early = Math.max(...heaps.slice(2, 6));
+  const late = Math.min(...heaps.slice(-4));
+  // What is under way differs by a window or two; a byte kept of each message would be more.
+  expect(late - early).toBeLessThan(3e6);
+}
+
+const megabytes = (heaps: number[]) => heaps.map((bytes) => (bytes / 1e6).toFixed(1)).join(" ");
 
 test.each([
   ["of the page's own", false],
@@ -37,19 +71,20 @@ test.each([
     [server.url, shared] as const,
   );
   const heaps: number[] = [];
+  const workers: number[] = [];
+  const worker = shared ? await toWorker(await world.browser.newBrowserCDPSession()) : undefined;
   let began = 0;
   for (let round = 0; round < rounds; ++round) {
     // The first rounds fill caches and windows.
     if (round === 2) began = await cpu();
     await page.evaluate((count) => (window as unknown as { read: (n: number) => Promise<void> }).read(count), messages / rounds);
-    await cdp.send("HeapProfiler.collectGarbage");
-    heaps.push((await cdp.send("Runtime.getHeapUsage")).usedSize);
+    heaps.push(await heapOf((method) => cdp.send(method)));
+    if (worker !== undefined) workers.push(await heapOf(worker));
   }
   const spent = ((await cpu()) - began) / ((messages * (rounds - 2)) / rounds);
-  const megabytes = heaps.map((bytes) => (bytes / 1e6).toFixed(1)).join(" ");
-  console.log(`${messages} messages: heap ${megabytes} MB; ${(spent * 1e6).toFixed(0)} us of the page's main thread each`);
-  const early = Math.max(...heaps.slice(2, 6));
-  const late = Math.min(...heaps.slice(-4));
-  // What is under way differs by a window or two; a byte kept of each message would be more.
-  expect(late - early).toBeLessThan(3e6);
+  console.log(`${messages} messages: heap ${megabytes(heaps)} MB; ${(spent * 1e6).toFixed(0)} us of the page's main thread each`);
+  expectFlat(heaps);
+  if (worker === undefined) return;
+  console.log(`the worker's heap: ${megabytes(workers)} MB`);
+  expectFlat(workers);
 });
