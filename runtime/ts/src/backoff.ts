@@ -4,9 +4,9 @@ export class Backoff {
   #next: number;
 
   constructor(
+    private readonly random = Math.random,
     private readonly first = 100,
     private readonly limit = 5_000,
-    private readonly random: () => number = Math.random,
   ) {
     this.#next = first;
   }

@@ -6,7 +6,7 @@ import type { Channel } from "./channel.js";
 import type { Clock } from "./clock.js";
 import type { MetadataEntry } from "./frame.js";
 import { Signal } from "./signal.js";
-import type { Status } from "./status.js";
+import { type Status, status } from "./status.js";
 
 export interface CallOptions {
   // "/package.Service/Method"
@@ -179,7 +179,7 @@ export class Call {
       .catch((error: unknown) => {
         this.#noMore = true;
         this.thrown = error;
-        this.abort({ code: "canceled", message: "the requests failed", details: [] });
+        this.abort(status("canceled", "the requests failed"));
       })
       .finally(() => {
         this.#pulling = false;

@@ -4,7 +4,7 @@
 import { OwnChannel } from "./channel.js";
 import type { ChannelStatus } from "./client-session.js";
 import { realClock, sleep } from "./clock.js";
-import { jsonCodec, protoCodec } from "./frame-codec.js";
+import { codecOf } from "./frame-codec.js";
 import type { CallListener, FrameSession } from "./frame-session.js";
 import type { Frame } from "./frame.js";
 import { type FromPage, type FromWorker, liveLock, sizeOf, type SharedOptions, whenReleased } from "./port-messages.js";
@@ -95,11 +95,11 @@ export class ChannelHost {
     return new OwnChannel({
       http: {
         baseUrl: options.baseUrl,
-        fetch: globalThis.fetch.bind(globalThis),
+        fetch,
         credentials: options.credentials,
         headers: () => this.#ask(),
       },
-      codec: options.codec === "proto" ? protoCodec : jsonCodec,
+      codec: codecOf(options.codec),
       limits: options.limits,
       clock: this.#clock,
       random: Math.random,

@@ -21,6 +21,7 @@ import type { Clock } from "./clock.js";
 import { codeFromString, createMethodUrl } from "./connect-private.js";
 import { appendMetadata, metadataOf } from "./metadata.js";
 import { MessageCodec } from "./message-codec.js";
+import { whenAborted } from "./signal.js";
 import { type Status, status } from "./status.js";
 import type { RunnelTransportOptions } from "./transport.js";
 
@@ -106,15 +107,13 @@ export class ChannelTransport implements Transport {
           controller.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded)),
         )
       : undefined;
-    const onAbort = () => controller.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort);
+    const letGo = whenAborted(signal, () => controller.abort(signal?.reason));
     return {
       deadline: limited ? this.clock.now() + timeoutMs : Infinity,
       signal: controller.signal,
       done: () => {
         timer?.cancel();
-        signal?.removeEventListener("abort", onAbort);
+        letGo();
       },
     };
   }
@@ -157,23 +156,13 @@ export class ChannelTransport implements Transport {
       deadline: begun.deadline,
       repeatable: method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
       clientStreams: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
-      requests: {
-        next: async () => {
-          const result = await requests.next();
-          return result.done ? result : { done: false, value: encoded(codec, method.input, result.value) };
-        },
-        return: async () => {
-          await requests.return?.();
-          return { done: true, value: undefined };
-        },
-      },
+      requests: mapped(requests, (message) => encoded(codec, method.input, message)),
       connectTimeoutMs: this.options.connectTimeoutMs,
     });
-    const onAbort = () => call.abort(statusOf(abortion(signal)));
-    signal.addEventListener("abort", onAbort);
+    const letGo = whenAborted(signal, () => call.abort(statusOf(abortion(signal))));
     void call.ended.then(() => {
       begun.done();
-      signal.removeEventListener("abort", onAbort);
+      letGo();
       forgotten.unregister(call);
     });
     return call;
@@ -233,19 +222,18 @@ function normalized<Desc extends DescMessage>(
   desc: Desc,
   input: AsyncIterable<MessageInitShape<Desc>>,
 ): AsyncIterable<MessageShape<Desc>> {
+  return { [Symbol.asyncIterator]: () => mapped(input[Symbol.asyncIterator](), (message) => create(desc, message)) };
+}
+
+function mapped<T, U>(items: AsyncIterator<T>, convert: (item: T) => U): AsyncIterator<U> {
   return {
-    [Symbol.asyncIterator]() {
-      const iterator = input[Symbol.asyncIterator]();
-      return {
-        async next() {
-          const result = await iterator.next();
-          return result.done ? result : { done: false, value: create(desc, result.value) };
-        },
-        async return() {
-          await iterator.return?.();
-          return { done: true, value: undefined };
-        },
-      };
+    async next() {
+      const result = await items.next();
+      return result.done ? result : { done: false, value: convert(result.value) };
+    },
+    async return() {
+      await items.return?.();
+      return { done: true, value: undefined };
     },
   };
 }

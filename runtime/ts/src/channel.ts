@@ -23,7 +23,7 @@ export class OwnChannel implements Channel {
   readonly #backoff: Backoff;
 
   constructor(private readonly options: SessionOptions) {
-    this.#backoff = new Backoff(undefined, undefined, options.random);
+    this.#backoff = new Backoff(options.random);
   }
 
   // Of the session that takes calls: "<id>.<secret>", or nothing where there is none.

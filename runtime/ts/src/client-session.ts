@@ -9,7 +9,7 @@ import type { CallListener, FrameSession, Limits } from "./frame-session.js";
 import type { Frame, FrameBatch, GoAwayFrame, OpenFrame, SessionInfo } from "./frame.js";
 import type { PartSource } from "./part-turns.js";
 import { Polling } from "./polling.js";
-import { type HttpOptions, messageOf, post, RequestFailed, type SessionRequest, unavailable } from "./session-http.js";
+import { type HttpOptions, messageOf, post, RequestFailed, sayClose, type SessionRequest, unavailable } from "./session-http.js";
 import type { Signal } from "./signal.js";
 import { lost, reasonOf, type Refusal, status, statusFromJson, type Status } from "./status.js";
 import { boundedTime, StreamWatch } from "./stream-watch.js";
@@ -18,8 +18,9 @@ import { tooLarge, UpLink, type UpLinkHost } from "./up-link.js";
 // A stream that ends after so long has not failed.
 const lasted = 1_000;
 
-// How long each bounded Open may take to be answered, in addition to the one before.
-const openPatience = 3_000;
+// How long a stream that is answered at once may take to begin; after one that did not begin twice as long, then three
+// times, and so again: the network is slow, or its connections are dead.
+const firstPatience = 3_000;
 
 export type ChannelState =
   // There is no session: no call has needed one, or the last was closed.
@@ -35,7 +36,8 @@ export type ChannelState =
 
 export interface ChannelStatus {
   state: ChannelState;
-  // A proxy on the way holds responses back until they end: everything works, with more requests and some delay.
+  // The stream is asked for in pieces, as a proxy on the way holds responses back until they end, or others have all the
+  // connections that a browser allows: everything works, with more requests and some delay.
   polling: boolean;
   // For "resuming" and "lost": why.
   reason?: string;
@@ -80,7 +82,6 @@ export class ClientSession implements FrameSession, UpLinkHost {
   #epoch = "";
   #started = false;
   #openMayHaveArrived = false;
-  #openings = 0;
   // The last frame that Open may carry. Nobody can say whether an Open without an answer was heard, so it carries
   // only what may be repeated: then losing it loses nothing.
   #openLast = Infinity;
@@ -92,6 +93,8 @@ export class ClientSession implements FrameSession, UpLinkHost {
   #down = new AbortController();
   readonly #watch: StreamWatch;
   readonly #polling = new Polling();
+  #silent = 0; // streams in a row that have brought no byte
+  #owed = false; // the server has something to say that a stream has not brought
   #progress = false; // the current stream has brought something new
   #downBroken: string | undefined; // why we gave the current stream up
   readonly #downBackoff: Backoff;
@@ -106,10 +109,17 @@ export class ClientSession implements FrameSession, UpLinkHost {
     this.limits = options.limits;
     this.#watch = new StreamWatch(this.clock, {
       onPingWanted: () => this.name !== "" && this.#up.ping(),
-      onStreamDead: () => this.#giveUpStream("the stream was silent for too long"),
-      onStreamHeldBack: () => this.#onStreamHeldBack(),
+      onStreamDead: () => {
+        // Perhaps the last one was not held back either.
+        this.#polling.end();
+        this.#giveUpStream("the stream was silent for too long");
+      },
+      onStreamHeldBack: () => {
+        this.#owed = true;
+        this.#askInPieces("a proxy holds the stream back");
+      },
     });
-    this.#downBackoff = new Backoff(undefined, undefined, options.random);
+    this.#downBackoff = new Backoff(options.random);
     this.#up = new UpLink(this.clock, options.codec, options.random, this.limits.sessionWindowBytes, this);
   }
 
@@ -158,10 +168,7 @@ export class ClientSession implements FrameSession, UpLinkHost {
   // Ends every call, and tells the server.
   close(): void {
     if (this.over !== undefined) return;
-    if (this.name !== "") {
-      // A server that does not hear it notices by itself.
-      this.#post("Close", this.options.codec.close(), new AbortController().signal).catch(() => undefined);
-    }
+    if (this.name !== "") sayClose(this.options.http, this.options.codec, this.name, this.clock);
     this.#setState("idle");
     this.end(status("canceled", "the channel was closed"));
   }
@@ -227,9 +234,8 @@ export class ClientSession implements FrameSession, UpLinkHost {
   }
 
   #post(method: SessionRequest["method"], body: SessionRequest["body"], signal: AbortSignal, lastEventId?: string) {
-    const request: SessionRequest = { method, codec: this.options.codec.name, body, session: this.name };
-    if (lastEventId !== undefined) request.lastEventId = lastEventId;
-    return post(this.options.http, request, signal);
+    const { http, codec } = this.options;
+    return post(http, { method, codec: codec.name, body, session: this.name, lastEventId }, signal);
   }
 
   // --- down ---
@@ -268,8 +274,9 @@ export class ClientSession implements FrameSession, UpLinkHost {
     const before = this.#openMayHaveArrived;
     const body = opening ? this.#openBody(bounded) : this.#attachBody(bounded);
     this.#openMayHaveArrived = true;
-    // A bounded Open is answered at once, unless its connection is dead; the next one takes another.
-    const patient = opening && bounded ? ++this.#openings * openPatience : Infinity;
+    // Where nothing holds it back it is answered at once, unless its connection is dead; the next one takes another.
+    const prompt = bounded ? opening || this.#owed : !opening && !this.#polling.on;
+    const patient = prompt ? ((this.#silent++ % 3) + 1) * firstPatience : Infinity;
     this.#watch.begin(bounded ? "bounded" : opening ? "open" : "attach", patient);
     try {
       const response = opening
@@ -327,6 +334,8 @@ export class ClientSession implements FrameSession, UpLinkHost {
       if (done || this.over !== undefined) return;
       this.#lastContact = this.clock.now();
       this.#watch.onBytes();
+      this.#silent = 0;
+      this.#owed = false;
       try {
         for (const event of parser.feed(decoder.decode(value, { stream: true }))) {
           this.#takeEvent(event);
@@ -402,10 +411,10 @@ export class ClientSession implements FrameSession, UpLinkHost {
     if (this.#calls.size === 0) this.close();
   }
 
-  #onStreamHeldBack(): void {
+  #askInPieces(why: string): void {
     this.#polling.begin(this.clock.now());
     this.#progress = true; // no reason to wait
-    this.#giveUpStream("a proxy holds the stream back; it is asked for in pieces now");
+    this.#giveUpStream(`${why}; it is asked for in pieces now`);
   }
 
   #giveUpStream(why: string): void {
@@ -422,5 +431,10 @@ export class ClientSession implements FrameSession, UpLinkHost {
   onReply(pingAnswered: boolean): void {
     this.#lastContact = this.clock.now();
     if (pingAnswered) this.#watch.onPingAnswered();
+  }
+
+  onNoReplies(): void {
+    const bounded = this.#polling.bounded(this.clock.now());
+    if (this.#status.state === "connected" && !bounded) this.#askInPieces("POSTs find no connection beside the stream");
   }
 }

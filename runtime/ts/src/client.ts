@@ -4,6 +4,7 @@
 
 import type { DescService } from "@bufbuild/protobuf";
 import { type CallOptions, type Client, createClient as createConnectClient, makeAnyClient, type Transport } from "@connectrpc/connect";
+import { whenAborted } from "./signal.js";
 
 type StreamFunction = (input: unknown, options?: CallOptions) => AsyncIterable<unknown>;
 
@@ -19,11 +20,8 @@ export function createClient<T extends DescService>(service: T, transport: Trans
 function cancellable(call: StreamFunction, input: unknown, options?: CallOptions): AsyncIterable<unknown> {
   const stop = new AbortController();
   const outer = options?.signal;
-  const onAbort = () => stop.abort(outer?.reason);
-  if (outer?.aborted) onAbort();
-  outer?.addEventListener("abort", onAbort);
+  const finish = whenAborted(outer, () => stop.abort(outer?.reason));
   const stream = call(input, { ...options, signal: stop.signal })[Symbol.asyncIterator]();
-  const finish = () => outer?.removeEventListener("abort", onAbort);
   const iterator: AsyncIterator<unknown> = {
     async next() {
       try {

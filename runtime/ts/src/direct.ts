@@ -13,9 +13,8 @@ const maxAttempts = 3;
 
 export function directTransport(options: RunnelTransportOptions, fetch: typeof globalThis.fetch, clock: Clock): Transport {
   const httpClient: UniversalClientFn = async (request) => {
-    const init: RequestInit = { method: request.method, headers: request.header };
-    if (request.signal !== undefined) init.signal = request.signal;
-    if (options.credentials !== undefined) init.credentials = options.credentials;
+    const { method, header: headers, signal } = request;
+    const init = { method, headers, signal, credentials: options.credentials } as RequestInit;
     // Browsers send no stream over HTTP/1.1.
     if (request.body !== undefined) init.body = await wholeOf(request.body);
     for (const [name, value] of new Headers(await options.headers?.())) request.header.set(name, value);
@@ -50,10 +49,10 @@ export function directTransport(options: RunnelTransportOptions, fetch: typeof g
     compressMinBytes: 1024,
     readMaxBytes: options.readMaxBytes ?? 0xffffffff,
     writeMaxBytes: 0xffffffff,
-    ...(jsonOptions === undefined ? {} : { jsonOptions }),
-    ...(binaryOptions === undefined ? {} : { binaryOptions }),
-    ...(defaultTimeoutMs === undefined ? {} : { defaultTimeoutMs }),
-  });
+    jsonOptions,
+    binaryOptions,
+    defaultTimeoutMs,
+  } as Parameters<typeof createConnectTransport>[0]);
 }
 
 async function wholeOf(body: AsyncIterable<Uint8Array>): Promise<Blob> {

@@ -2,7 +2,7 @@
 // reads and writes by it. In JSON a whole message stands inline (PROTOCOL.md, B.4).
 
 import { type JsonValue } from "@bufbuild/protobuf";
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { fromBase64, toBase64 } from "./base64.js";
 import type {
   AttachRequest,
@@ -19,6 +19,10 @@ type Scalar = "uint" | "string" | "bytes" | "bool";
 // Number, type, and whether it is a list.
 type Field = readonly [number, Scalar | Table, true?];
 type Value = { [name: string]: unknown };
+
+// Types on the wire.
+const varint = 0;
+const delimited = 2;
 
 const metadataEntry: Table = { key: [1, "string"], text: [2, "string"], binary: [3, "bytes"] };
 const statusDetail: Table = { type: [1, "string"], value: [2, "bytes"] };
@@ -115,7 +119,7 @@ export const jsonCodec: FrameCodec = {
 export const protoCodec: FrameCodec = {
   name: "proto",
   frame: (one) => {
-    const writer = new BinaryWriter().tag(15, WireType.LengthDelimited).fork();
+    const writer = new BinaryWriter().tag(15, delimited).fork();
     writeBinary(frame, one, writer);
     return bytesOf(writer.join());
   },
@@ -126,6 +130,10 @@ export const protoCodec: FrameCodec = {
   batch: (data) => checked(readBinary(frameBatch, fromBase64(data))),
   sendResponse: (body) => readBinary(sendResponse, body),
 };
+
+export function codecOf(name: FrameCodec["name"]): FrameCodec {
+  return name === "json" ? jsonCodec : protoCodec;
+}
 
 // A frame without a kind that this version knows is an error.
 function checked(batch: Value): FrameBatch {
@@ -209,12 +217,12 @@ function writeBinary(table: Table, value: object, writer: BinaryWriter): void {
     const one = (value as Value)[name];
     if (one === undefined || one === 0 || one === "" || one === false) continue;
     for (const item of list ? (one as unknown[]) : [one]) {
-      if (type === "uint") writer.tag(number, WireType.Varint).uint64(item as number);
-      else if (type === "bool") writer.tag(number, WireType.Varint).bool(true);
-      else if (type === "string") writer.tag(number, WireType.LengthDelimited).string(item as string);
-      else if (type === "bytes") writer.tag(number, WireType.LengthDelimited).bytes(item as Uint8Array);
+      if (type === "uint") writer.tag(number, varint).uint64(item as number);
+      else if (type === "bool") writer.tag(number, varint).bool(true);
+      else if (type === "string") writer.tag(number, delimited).string(item as string);
+      else if (type === "bytes") writer.tag(number, delimited).bytes(item as Uint8Array);
       else {
-        writer.tag(number, WireType.LengthDelimited).fork();
+        writer.tag(number, delimited).fork();
         writeBinary(type, item as object, writer);
         writer.join();
       }

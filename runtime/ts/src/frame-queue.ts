@@ -3,6 +3,7 @@
 
 import type { Encoded, FrameCodec } from "./frame-codec.js";
 import { type Frame, messageOf } from "./frame.js";
+import { Queue } from "./queue.js";
 
 interface StoredFrame {
   bytes: Encoded;
@@ -16,17 +17,14 @@ export interface Batch {
   first: number;
   last: number;
   frames: Encoded[];
-  // Of the frames, encoded, about.
-  bytes: number;
 }
 
 // What a frame costs beside its bytes.
 const overhead = 40;
 
 export class FrameQueue {
-  // Numbers acknowledged + 1 …; those before `#head` are gone.
-  #frames: StoredFrame[] = [];
-  #head = 0;
+  // Numbers acknowledged + 1 …
+  readonly #frames = new Queue<StoredFrame>();
   #acknowledged = 0;
   #posted = 0;
   #unpostedBytes = 0;
@@ -52,20 +50,19 @@ export class FrameQueue {
   unacknowledged(maxBytes: number, last = Infinity): Batch {
     const frames: Encoded[] = [];
     let bytes = 0;
-    for (let at = this.#head; at < this.#frames.length; ++at) {
-      if (this.#acknowledged + frames.length >= last) break;
-      const frame = this.#frames[at]!;
+    for (let at = 0; at < this.#frames.length && this.#acknowledged + at < last; ++at) {
+      const frame = this.#frames.at(at);
       if (frames.length > 0 && bytes + frame.size - overhead > maxBytes) break;
       frames.push(frame.bytes);
       bytes += frame.size - overhead + 1;
     }
-    return { first: this.#acknowledged + 1, last: this.#acknowledged + frames.length, frames, bytes };
+    return { first: this.#acknowledged + 1, last: this.#acknowledged + frames.length, frames };
   }
 
   // Frames up to `seq` have been put into a request: the server may have them.
   markPosted(seq: number): void {
     while (this.#posted < seq) {
-      this.#unpostedBytes -= this.#frames[this.#head + this.#posted - this.#acknowledged]!.size;
+      this.#unpostedBytes -= this.#frames.at(this.#posted - this.#acknowledged).size;
       ++this.#posted;
     }
   }
@@ -74,22 +71,17 @@ export class FrameQueue {
   acknowledge(seq: number): void {
     this.markPosted(Math.min(seq, this.lastAppended));
     while (this.#acknowledged < seq && !this.empty) {
-      const { size, hasMessage } = this.#frames[this.#head]!;
+      const { size, hasMessage } = this.#frames.shift()!;
       if (hasMessage) this.#messageBytes -= size;
-      this.#frames[this.#head++] = released;
       ++this.#acknowledged;
-    }
-    if (this.#head > 64 && this.#head * 2 > this.#frames.length) {
-      this.#frames = this.#frames.slice(this.#head);
-      this.#head = 0;
     }
   }
 
   get empty(): boolean {
-    return this.#head === this.#frames.length;
+    return this.#frames.length === 0;
   }
   get lastAppended(): number {
-    return this.#acknowledged + this.#frames.length - this.#head;
+    return this.#acknowledged + this.#frames.length;
   }
   get lastPosted(): number {
     return this.#posted;
@@ -102,5 +94,3 @@ export class FrameQueue {
     return this.#messageBytes;
   }
 }
-
-const released: StoredFrame = { bytes: "", size: 0, hasMessage: false };

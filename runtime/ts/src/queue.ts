@@ -21,6 +21,11 @@ export class Queue<T> {
     return item;
   }
 
+  // The item so far behind the front, which is there.
+  at(index: number): T {
+    return this.#items[this.#head + index]!;
+  }
+
   get length(): number {
     return this.#items.length - this.#head;
   }

@@ -4,12 +4,14 @@
 import type { Channel } from "./channel.js";
 import type { ChannelStatus } from "./client-session.js";
 import { type Clock, sleep } from "./clock.js";
+import { codecOf } from "./frame-codec.js";
 import type { CallListener, FrameSession, Limits } from "./frame-session.js";
 import type { Frame, OpenFrame } from "./frame.js";
 import { type PartSource, PartTurns } from "./part-turns.js";
 import { type FromPage, type FromWorker, liveLock, type SharedOptions, sizeOf, whenReleased } from "./port-messages.js";
+import { sayClose } from "./session-http.js";
 import { Signal } from "./signal.js";
-import { lost, type Status } from "./status.js";
+import { lost, status, type Status } from "./status.js";
 
 export interface SharedChannelOptions {
   shared: SharedOptions;
@@ -54,7 +56,7 @@ export class SharedChannel implements Channel {
 
   close(): void {
     this.#own?.close();
-    this.#session?.end({ code: "canceled", message: "the channel was closed", details: [] });
+    this.#session?.end(status("canceled", "the channel was closed"));
   }
 
   #leave(): void {
@@ -175,19 +177,8 @@ class SharedSession implements FrameSession {
     this.#post({ kind: "bye" });
     if (this.#closable === "") return;
     // The worker may end together with the last page, before it can say so.
-    const { baseUrl, codec, credentials } = this.options.shared;
-    const init: RequestInit = {
-      method: "POST",
-      keepalive: true,
-      headers: [
-        ...this.#headers,
-        ["content-type", `application/${codec}`],
-        ["runnel-session", this.#closable],
-      ],
-      body: codec === "json" ? "{}" : "",
-    };
-    if (credentials !== undefined) init.credentials = credentials;
-    fetch(`${baseUrl}/runnel.v1.Channel/Close`, init).catch(() => undefined);
+    const http = { ...this.options.shared, fetch, headers: async () => this.#headers };
+    sayClose(http, codecOf(this.options.shared.codec), this.#closable, this.clock);
   }
 
   #post(message: FromPage): void {

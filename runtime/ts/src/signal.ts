@@ -1,5 +1,12 @@
 import type { Clock, Timer } from "./clock.js";
 
+// Calls `then` when the signal is aborted, or at once where it has been. Returns what lets go of it.
+export function whenAborted(signal: AbortSignal | undefined, then: () => void): () => void {
+  if (signal?.aborted) then();
+  signal?.addEventListener("abort", then);
+  return () => signal?.removeEventListener("abort", then);
+}
+
 // Signal wakes whoever waits for something to change. Who wakes looks again at what it waited for.
 export class Signal {
   #waiting = new Set<() => void>();

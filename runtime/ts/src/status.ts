@@ -75,14 +75,15 @@ export interface Refusal {
 export function refusalOf(httpStatus: number, type: string | null, body: string): Refusal {
   const fallback = unavailables.includes(httpStatus) ? "unavailable" : (codesByHttp[httpStatus] ?? "unknown");
   const nothing = status(fallback, `the server answered with HTTP status ${httpStatus}`);
-  if (!/^application\/json\b/i.test(type ?? "")) return { status: nothing, httpStatus, fromServer: false };
-  try {
-    const json: unknown = JSON.parse(body);
-    const { status: said, hasCode } = statusFromJson(json, fallback);
-    return { status: hasCode || said.message !== "" ? said : nothing, httpStatus, fromServer: hasCode };
-  } catch {
-    return { status: nothing, httpStatus, fromServer: false };
+  if (/^application\/json\b/i.test(type ?? "")) {
+    try {
+      const { status: said, hasCode } = statusFromJson(JSON.parse(body), fallback);
+      return { status: hasCode || said.message !== "" ? said : nothing, httpStatus, fromServer: hasCode };
+    } catch {
+      // A proxy's.
+    }
   }
+  return { status: nothing, httpStatus, fromServer: false };
 }
 
 const codes = new Set(

@@ -54,7 +54,7 @@ export class StreamWatch {
     this.#began = this.#lastBytes = this.clock.now();
     this.hasBytes = this.flows = this.#pinged = false;
     this.#answered = Infinity;
-    this.#armAt(kind === "bounded" ? this.#deadAt() : this.#began + patience);
+    this.#armAt(this.#began + patience);
   }
 
   end(): void {
@@ -76,8 +76,9 @@ export class StreamWatch {
 
   // When the stream counts as dead, if it stays silent.
   #deadAt(): number {
-    if (this.#kind === "bounded" || !this.hasBytes) return this.#began + this.#firstByte;
-    return this.#lastBytes + 2.5 * this.heartbeat;
+    if (!this.hasBytes) return this.#began + this.#firstByte;
+    if (this.#kind !== "bounded") return this.#lastBytes + 2.5 * this.heartbeat;
+    return Math.max(this.#lastBytes, this.#began + boundedTime) + patience;
   }
 
   #check(): void {

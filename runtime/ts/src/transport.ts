@@ -70,7 +70,7 @@ export function createRunnelTransport(options: RunnelTransportOptions): RunnelTr
 
 export function transportIn(options: RunnelTransportOptions, world: World): RunnelTransport {
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
-  const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const fetch = options.fetch ?? globalThis.fetch;
   const clock = world.clock;
   const limits = { ...defaultLimits, ...world.limits };
   if (options.readMaxBytes !== undefined) limits.maxMessageBytes = options.readMaxBytes;

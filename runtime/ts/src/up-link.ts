@@ -7,7 +7,7 @@ import type { Encoded, FrameCodec } from "./frame-codec.js";
 import { type Batch, FrameQueue } from "./frame-queue.js";
 import type { Frame, SessionInfo } from "./frame.js";
 import { type PartSource, PartTurns } from "./part-turns.js";
-import { messageOf, RequestFailed } from "./session-http.js";
+import { messageOf, replyTime, RequestFailed } from "./session-http.js";
 import { Signal } from "./signal.js";
 import { lost, reasonOf, type Refusal, type Status } from "./status.js";
 
@@ -16,8 +16,6 @@ const maxPostBytes = 512 * 1024;
 // What carries the frames of a POST, at most.
 const postOverhead = 1024;
 const ackDelay = 1_000;
-// How long a POST may take. Servers answer at once.
-const replyTime = 15_000;
 
 // The session, as its way up sees it.
 export interface UpLinkHost {
@@ -28,6 +26,8 @@ export interface UpLinkHost {
   postSend(body: Encoded, signal: AbortSignal): Promise<Response>;
   // It has been heard of; the ping has its reply.
   onReply(pingAnswered: boolean): void;
+  // For so long that it is not by chance.
+  onNoReplies(): void;
   onRefusal(refusal: Refusal): void;
   onFailure(failure: string): void;
   end(why: Status): void;
@@ -62,7 +62,7 @@ export class UpLink {
     private readonly host: UpLinkHost,
   ) {
     this.#queue = new FrameQueue(codec);
-    this.#backoff = new Backoff(undefined, undefined, random);
+    this.#backoff = new Backoff(random);
     this.#ackAfter = window / 4;
   }
 
@@ -186,20 +186,16 @@ export class UpLink {
   // What went wrong, if anything did.
   async #postInTime(): Promise<string | undefined> {
     const post = (this.#post = new AbortController());
-    let timedOut = false;
-    const timer = this.clock.callAfter(replyTime, () => {
-      timedOut = true;
-      post.abort();
-    });
+    const timer = this.clock.callAfter(replyTime, () => post.abort());
     try {
       return await this.#postFrames(post.signal);
     } catch (error) {
       // Perhaps the way up is slow, or somebody on it refuses large bodies, and a page of another origin is not told.
-      const unknown = error instanceof RequestFailed && error.refusal === undefined;
-      if (timedOut || (unknown && ++this.#failures > 2)) {
-        this.#maxPostBytes = Math.max(this.#maxPostBytes / 2, maxPostBytes / 16);
-      }
-      return timedOut ? `no reply to a POST within ${replyTime / 1000} s` : messageOf(error);
+      const late = post.signal.aborted;
+      if (late || (error instanceof RequestFailed && error.refusal === undefined)) ++this.#failures;
+      if (late || this.#failures > 2) this.#maxPostBytes = Math.max(this.#maxPostBytes / 2, maxPostBytes / 16);
+      if (late && this.#failures > 1) this.host.onNoReplies();
+      return late ? `no reply to a POST within ${replyTime / 1000} s` : messageOf(error);
     } finally {
       timer.cancel();
     }

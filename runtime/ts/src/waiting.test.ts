@@ -10,16 +10,16 @@ import { StreamWatch } from "./stream-watch.js";
 
 describe("Backoff", () => {
   test("waits longer each time, up to a limit", () => {
-    const backoff = new Backoff(100, 1000, () => 1);
+    const backoff = new Backoff(() => 1, 100, 1000);
     expect(Array.from({ length: 6 }, () => backoff.next())).toEqual([100, 200, 400, 800, 1000, 1000]);
   });
 
   test("draws from the upper half", () => {
-    expect(new Backoff(100, 1000, () => 0).next()).toBe(50);
+    expect(new Backoff(() => 0, 100, 1000).next()).toBe(50);
   });
 
   test("begins anew", () => {
-    const backoff = new Backoff(100, 1000, () => 1);
+    const backoff = new Backoff(() => 1, 100, 1000);
     backoff.next();
     backoff.next();
     backoff.reset();
@@ -135,6 +135,18 @@ describe("StreamWatch", () => {
     watch.begin("attach");
     await clock.advance(10_000);
     expect(heard).toEqual(["dead", "ping", "dead"]);
+  });
+
+  test("gives a bounded stream that has begun 3 s more than its bound, and bytes that come late 3 s after them", async () => {
+    const { clock, heard, watch } = watched();
+    watch.begin("bounded");
+    watch.onBytes();
+    await clock.advance(12_999);
+    watch.onBytes();
+    await clock.advance(2_999);
+    expect(heard).toEqual([]);
+    await clock.advance(1);
+    expect(heard).toEqual(["dead"]);
   });
 
   test("says nothing of a stream that has ended", async () => {

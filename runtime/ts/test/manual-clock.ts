@@ -16,6 +16,11 @@ export class ManualClock implements Clock {
     return { cancel: () => (this.#timers = this.#timers.filter((one) => one !== timer)) };
   }
 
+  // That are set.
+  get timers(): number {
+    return this.#timers.length;
+  }
+
   turn(): Promise<void> {
     ++this.#turns;
     return new Promise((resolve) => setImmediate(resolve));

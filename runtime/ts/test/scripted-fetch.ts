@@ -14,6 +14,8 @@ export class Exchange {
     readonly method: string,
     readonly headers: Headers,
     readonly body: Uint8Array,
+    // What fetch was told of caches.
+    readonly cache: string | undefined,
     signal: AbortSignal | null | undefined,
   ) {
     this.response = new Promise((resolve, reject) => {
@@ -59,7 +61,7 @@ export class ScriptedFetch {
 
   readonly fetch: typeof globalThis.fetch = async (input, init = {}) => {
     const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
-    const exchange = new Exchange(String(input), init.method ?? "GET", new Headers(init.headers), body, init.signal);
+    const exchange = new Exchange(String(input), init.method ?? "GET", new Headers(init.headers), body, init.cache, init.signal);
     this.exchanges.push(exchange);
     return exchange.response;
   };

@@ -43,6 +43,23 @@ describe.each([
   });
 });
 
+test("the browser asks another origin for its leave once for each method of the channel, not for each request", async () => {
+  const server = await world.startServer();
+  const page = await world.page();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Network.enable");
+  const requests: string[] = [];
+  devtools.on("Network.requestWillBeSent", ({ request }) => {
+    requests.push(`${request.method} ${request.url.replace(/.*\//, "")}`);
+  });
+  await page.evaluate(async (baseUrl) => {
+    const { client } = window.calls.connect({ baseUrl, shared: false });
+    for (let call = 0; call < 5; ++call) await window.calls.kinds.both(client, 5, 10);
+  }, server.url);
+  expect(requests.filter((request) => request === "POST Send").length).toBeGreaterThan(4);
+  expect(requests.filter((request) => request.startsWith("OPTIONS")).sort()).toEqual(["OPTIONS Open", "OPTIONS Send"]);
+});
+
 test("an origin that is not allowed is refused", async () => {
   const server = await world.startServer();
   const page = await world.page();
