@@ -218,6 +218,7 @@ _SYSTEM = {
         libs = {":grpc++": ["pc:grpc++"]},
         files = {},
     ),
+    "cli11": struct(debs = ["libcli11-dev"], libs = {":cli11": []}, files = {}),
     "nlohmann_json": struct(debs = ["nlohmann-json3-dev"], libs = {":json": []}, files = {}),
     "simdjson": struct(debs = ["libsimdjson-dev"], libs = {":simdjson": ["-lsimdjson"]}, files = {}),
 }
