@@ -80,9 +80,9 @@ bool IsReservedForServices(std::string_view name) {
 }
 
 bool IsReservedForMethods(std::string_view name, std::string_view mock) {
-  static const NameSet kMembers = {"Service",         "Stub",         "StubInterface",
-                                   "kRunnelMethods",  "runnel_drain", "runnel_methods",
-                                   "runnel_channel_", "runnel_start"};
+  static const NameSet kMembers = {
+      "Service",         "Stub",           "StubInterface",   "kRunnelMethods", "runnel_drain",
+      "runnel_handlers", "runnel_methods", "runnel_channel_", "runnel_start"};
   return IsCppWord(name) || IsCallableMacro(name) || kMembers.count(name) != 0 || name == mock;
 }
 

@@ -83,8 +83,12 @@ Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
       question == request.target.npos ? std::string() : request.target.substr(question + 1);
   ApiRoutes::Match api = FindApi(request.method, path);
   if (!principal.ok()) {
-    co_return api.route != nullptr ? ApiErrorResponse(api.route->api(), principal.status())
-                                   : RefusalOf(request, principal.status());
+    HttpResponse refused = api.route != nullptr
+                               ? ApiErrorResponse(api.route->api(), principal.status())
+                               : RefusalOf(request, principal.status());
+    // RFC 9110, 15.5.2: it has to say how. No browser asks its user because of this one.
+    if (refused.status == 401) refused.headers.Add("www-authenticate", "Bearer");
+    co_return refused;
   }
   if (mounted != nullptr) {
     co_return co_await mounted->Handle(std::move(request), *std::move(principal));

@@ -9,8 +9,15 @@
 
 namespace runnel {
 
-MethodRegistry::MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors)
-    : interceptors_(std::move(interceptors)) {}
+namespace {
+
+Awaitable<absl::Status> Refuse(absl::Status status) { co_return status; }
+
+}  // namespace
+
+MethodRegistry::MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors,
+                               Authorizer authorize)
+    : interceptors_(std::move(interceptors)), authorize_(std::move(authorize)) {}
 
 absl::Status MethodRegistry::Add(Service& service) {
   std::vector<ServerMethod> added = service.runnel_methods();
@@ -22,7 +29,7 @@ absl::Status MethodRegistry::Add(Service& service) {
   }
   RUNNEL_RETURN_IF_ERROR(api_routes_.Check(added));
   for (ServerMethod& method : added) {
-    method.handler = Intercepted(std::move(method.handler));
+    method.handler = Authorized(Intercepted(std::move(method.handler)));
     api_routes_.Add(method);
     methods_.emplace(std::string(method.info->path), std::move(method));
   }
@@ -35,6 +42,10 @@ void MethodRegistry::Start() {
   for (const auto& [path, method] : methods_) names.insert(path.substr(1, path.rfind('/') - 1));
   const std::vector<std::string> sorted(names.begin(), names.end());
   for (Service* service : services_) service->runnel_start(sorted);
+}
+
+void MethodRegistry::Drain() {
+  for (Service* service : services_) service->runnel_drain();
 }
 
 const ServerMethod* MethodRegistry::Find(std::string_view path) const {
@@ -51,6 +62,16 @@ MethodHandler MethodRegistry::Intercepted(MethodHandler handler) const {
     };
   }
   return handler;
+}
+
+MethodHandler MethodRegistry::Authorized(MethodHandler handler) const {
+  if (!authorize_) return handler;
+  return [authorize = authorize_, next = std::move(handler)](
+             ServerContext& context, MessageReader& in, MessageWriter& out) {
+    absl::Status allowed =
+        authorize(context.method().path, context.principal(), context.client_metadata());
+    return allowed.ok() ? next(context, in, out) : Refuse(std::move(allowed));
+  };
 }
 
 }  // namespace runnel

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "runtime/server/api_routes.h"
+#include "runtime/server/authorizer.h"
 #include "runtime/server/server_interceptor.h"
 #include "runtime/server/service.h"
 
@@ -20,12 +21,16 @@ namespace runnel {
 class MethodRegistry {
  public:
   // Interceptors stand around every method, the first outermost.
-  explicit MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {});
+  // `authorize`, where set, is asked before them.
+  explicit MethodRegistry(std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {},
+                          Authorizer authorize = nullptr);
 
   // ALREADY_EXISTS, naming it, when one of the service's methods is taken, or the path of one.
   absl::Status Add(Service& service);
   // Tells every service which there are.
   void Start();
+  // Tells every service that the server is about to end.
+  void Drain();
 
   // By "/package.Service/Method"; null when there is none.
   const ServerMethod* Find(std::string_view path) const;
@@ -35,8 +40,10 @@ class MethodRegistry {
 
  private:
   MethodHandler Intercepted(MethodHandler handler) const;
+  MethodHandler Authorized(MethodHandler handler) const;
 
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors_;
+  Authorizer authorize_;
   std::vector<Service*> services_;
   absl::flat_hash_map<std::string, ServerMethod> methods_;
   ApiRoutes api_routes_;

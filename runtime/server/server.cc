@@ -1,14 +1,17 @@
 #include "runtime/server/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <string_view>
@@ -22,6 +25,7 @@
 #include "runtime/http/tls_context.h"
 #include "runtime/server/endpoint.h"
 #include "runtime/server/method_registry.h"
+#include "runtime/server/service_manager.h"
 #include "runtime/server/session_table.h"
 #include "runtime/server/trusted_proxies.h"
 
@@ -32,6 +36,8 @@ namespace {
 constexpr absl::Duration kFlushTime = absl::Seconds(1);
 // How long sessions may take to say that they have everything.
 constexpr absl::Duration kAcknowledgeTime = absl::Seconds(2);
+// And handlers, to notice that they are cancelled, when it is told how long a shutdown may take.
+constexpr absl::Duration kHandlerTime = absl::Seconds(3);
 
 // One event loop with everything that lives on it.
 struct Loop {
@@ -107,9 +113,19 @@ void RunOnEach(std::vector<std::unique_ptr<Loop>>& loops, MakeTask make_task) {
 struct Server::State {
   explicit State(ServerOptions o)
       : options(std::move(o)),
-        methods(options.interceptors),
+        methods(options.interceptors, options.authorize),
         sessions(options.limits, Clock::Real()),
         blocking(static_cast<size_t>(std::max(options.blocking_threads, 1))) {}
+
+  // Tells the service manager so, when the last of them has come to it.
+  void ReportThatLoopsTurn() {
+    auto left = std::make_shared<std::atomic<size_t>>(loops.size());
+    for (const std::unique_ptr<Loop>& loop : loops) {
+      asio::post(loop->context, [left] {
+        if (--*left == 0) NotifyServiceManager("WATCHDOG=1");
+      });
+    }
+  }
 
   const ServerOptions options;
   MethodRegistry methods;
@@ -121,14 +137,21 @@ struct Server::State {
 
   std::mutex mutex;
   std::condition_variable changed;
-  enum class Phase { kIdle, kServing, kStopping, kStopped } phase = Phase::kIdle;
+  enum class Phase { kIdle, kServing, kLeaving, kStopping, kStopped } phase = Phase::kIdle;
+  bool hurry = false;  // somebody has no time for drain_delay
 };
 
 Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
-absl::Status Server::AddService(Service& service) { return state_->methods.Add(service); }
+absl::Status Server::AddService(Service& service) {
+  RUNNEL_RETURN_IF_ERROR(state_->methods.Add(service));
+  for (const auto& [path, handler] : service.runnel_handlers()) {
+    RUNNEL_RETURN_IF_ERROR(AddHandler(path, *handler));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Server::AddHandler(std::string path, MountedHandler& handler) {
   if (!path.starts_with('/') || path.find_first_of("?# ") != path.npos ||
@@ -223,10 +246,22 @@ std::string Server::url() const {
 void Server::Shutdown(absl::Duration grace) {
   {
     std::unique_lock lock(state_->mutex);
-    if (state_->phase == State::Phase::kStopping) {
+    if (grace <= absl::ZeroDuration()) {
+      state_->hurry = true;
+      state_->changed.notify_all();
+    }
+    if (state_->phase == State::Phase::kLeaving || state_->phase == State::Phase::kStopping) {
       state_->changed.wait(lock, [this] { return state_->phase == State::Phase::kStopped; });
     }
     if (state_->phase != State::Phase::kServing) return;
+    state_->phase = State::Phase::kLeaving;
+  }
+  state_->methods.Drain();
+  {
+    std::unique_lock lock(state_->mutex);
+    const absl::Duration delay = std::min(state_->options.drain_delay, absl::Hours(24));
+    state_->changed.wait_for(lock, absl::ToChronoNanoseconds(delay),
+                             [this] { return state_->hurry; });
     state_->phase = State::Phase::kStopping;
   }
   const absl::Time deadline = Clock::Real().Now() + grace;
@@ -246,14 +281,27 @@ void Server::Wait() {
   state_->changed.wait(lock, [this] { return state_->phase == State::Phase::kStopped; });
 }
 
-void ServeUntilSignalled(Server& server) {
+void ServeUntilSignalled(Server& server, absl::Duration grace) {
   asio::io_context context(1);
   asio::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([](boost::system::error_code, int) {});
+  asio::steady_timer watchdog(context);
+  std::function<void(boost::system::error_code)> watch = [&](boost::system::error_code error) {
+    if (error) return;
+    server.state_->ReportThatLoopsTurn();
+    watchdog.expires_after(absl::ToChronoNanoseconds(WatchdogInterval() / 2));
+    watchdog.async_wait(watch);
+  };
+  signals.async_wait([&](boost::system::error_code, int) { watchdog.cancel(); });
+  NotifyServiceManager(absl::StrCat("READY=1\nSTATUS=serving at ", server.url()));
+  if (WatchdogInterval() != absl::InfiniteDuration()) watch({});
   context.run();
   // The next signal ends the program as signals do: whoever asks twice does not want to wait.
   signals.clear();
-  server.Shutdown();
+  const absl::Duration most =
+      server.state_->options.drain_delay + grace + kHandlerTime + kAcknowledgeTime + kFlushTime;
+  NotifyServiceManager(absl::StrCat("STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=",
+                                    absl::ToInt64Microseconds(most)));
+  server.Shutdown(grace);
 }
 
 }  // namespace runnel

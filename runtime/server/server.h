@@ -15,6 +15,7 @@
 #include "runtime/http/tls_options.h"
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
+#include "runtime/server/authorizer.h"
 #include "runtime/server/mounted_handler.h"
 #include "runtime/server/origin_rules.h"
 #include "runtime/server/server_interceptor.h"
@@ -44,10 +45,15 @@ struct ServerOptions {
   // Says who calls (ServerContext::principal), for direct calls and sessions alike. Where not set,
   // everybody is welcome, and nobody has a name but that of a client certificate.
   Authenticator authenticate;
+  // Says who may call which method. Where not set, everybody may who got so far.
+  Authorizer authorize;
   // Which web pages may call, and under which names the server answers.
   OriginPolicy origins;
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors;
+  // How long Shutdown goes on as before when services have been told (HealthService then says that
+  // the server is not ready): the time that load balancers take to notice.
+  absl::Duration drain_delay = absl::ZeroDuration();
 };
 
 // Use from one thread, but for Shutdown, which may come from any.
@@ -80,21 +86,25 @@ class Server {
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080", or https
 
-  // Refuses new calls, which clients then make elsewhere (go_away), lets those that run finish for
-  // up to `grace`, then ends them (UNAVAILABLE), waits for their handlers, and stops listening and
-  // the threads. Up to 3 s more may pass for the last bytes to reach the clients.
+  // Tells the services, and waits for ServerOptions::drain_delay. Then refuses new calls, which
+  // clients make elsewhere (go_away), lets those that run finish for up to `grace`, then ends them
+  // (UNAVAILABLE), waits for their handlers, and stops listening and the threads. Up to 3 s more
+  // may pass for the last bytes to reach the clients. Without grace there is no delay either, and a
+  // delay that another thread is at ends.
   void Shutdown(absl::Duration grace = absl::Seconds(10));
   // Returns when the server has been shut down.
   void Wait();
 
  private:
+  friend void ServeUntilSignalled(Server& server, absl::Duration grace);
   struct State;
   std::unique_ptr<State> state_;
 };
 
 // Blocks until SIGINT or SIGTERM, then shuts the server down. A second signal ends the program at
-// once. What a main() ends with.
-void ServeUntilSignalled(Server& server);
+// once. What a main() ends with. Tells systemd, where that has started the program as a service of
+// Type=notify: that it is ready, that it stops and, with WatchdogSec, that all of its loops turn.
+void ServeUntilSignalled(Server& server, absl::Duration grace = absl::Seconds(10));
 
 }  // namespace runnel
 

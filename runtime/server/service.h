@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,6 +16,8 @@
 #include "runtime/server/server_context.h"
 
 namespace runnel {
+
+class MountedHandler;
 
 // Runs one call of any kind to its end: reads requests, writes responses, returns the status.
 // The arguments outlive the coroutine.
@@ -33,6 +36,10 @@ class Service {
   virtual std::vector<ServerMethod> runnel_methods() = 0;
   // The server is about to serve: the full names of all its services, in alphabetical order.
   virtual void runnel_start(const std::vector<std::string>& services) { (void)services; }
+  // Server::Shutdown has begun, on its thread: nothing is refused yet (ServerOptions::drain_delay).
+  virtual void runnel_drain() {}
+  // What it answers beside its methods, by paths: AddService adds them as AddHandler would.
+  virtual std::vector<std::pair<std::string, MountedHandler*>> runnel_handlers() { return {}; }
 };
 
 }  // namespace runnel
