@@ -136,7 +136,7 @@ export class CallStream implements CallListener {
       if (this.end !== undefined) return undefined;
       await this.changed.wait();
     }
-    const { message, charge } = this.#received.shift()!;
+    const { message, charge } = this.#received.shift();
     this.#grantCredit(charge);
     return message;
   }

@@ -131,6 +131,32 @@ test("a stream without a first byte is given up soon, the next ones later, and s
   }
 });
 
+test("a stream that breaks after its head is asked for again soon, though no byte of it was read", async () => {
+  const { clock, open, requests } = await established();
+  open.break(false);
+  await clock.settle();
+  for (let attempt = 1; attempt <= 8; ++attempt) {
+    expect(requests("Attach")).toHaveLength(attempt);
+    requests("Attach").at(-1)!.answer(200, "text/event-stream");
+    requests("Attach").at(-1)!.break(false);
+    await clock.advance(100);
+  }
+});
+
+test("a stream without a head is asked for again later each time", async () => {
+  const { clock, open, requests } = await established();
+  open.break(false);
+  await clock.settle();
+  for (const pause of [100, 200, 400, 800, 1_600]) {
+    const { length } = requests("Attach");
+    requests("Attach").at(-1)!.break(false);
+    await clock.advance(pause - 1);
+    expect(requests("Attach")).toHaveLength(length);
+    await clock.advance(1);
+    expect(requests("Attach")).toHaveLength(length + 1);
+  }
+});
+
 test("a byte says that the network is not slow", async () => {
   const { clock, open, push, requests } = await established();
   open.break(false);

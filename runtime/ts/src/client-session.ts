@@ -283,7 +283,11 @@ export class ClientSession implements FrameSession, UpLinkHost {
         ? await this.#post("Open", body, signal)
         : await this.#post("Attach", body, signal, `${this.#epoch}-${this.#up.received}`);
       if (response.body === null) return "the stream has no body";
-      await this.#readEvents(response.body.getReader());
+      await this.#readEvents(response.body.getReader()).catch((error: unknown) => {
+        // The server is there, if not for long. Browsers drop what they have read of a body that breaks.
+        this.#downBackoff.reset();
+        throw error;
+      });
       return undefined;
     } catch (error) {
       if (this.over !== undefined) return undefined;

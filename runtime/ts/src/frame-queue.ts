@@ -71,7 +71,7 @@ export class FrameQueue {
   acknowledge(seq: number): void {
     this.markPosted(Math.min(seq, this.lastAppended));
     while (this.#acknowledged < seq && !this.empty) {
-      const { size, hasMessage } = this.#frames.shift()!;
+      const { size, hasMessage } = this.#frames.shift();
       if (hasMessage) this.#messageBytes -= size;
       ++this.#acknowledged;
     }

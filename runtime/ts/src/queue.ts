@@ -7,9 +7,9 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
-  shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined;
-    const item = this.#items[this.#head];
+  // The first item, which is there.
+  shift(): T {
+    const item = this.at(0);
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) {
       this.#items = [];
