@@ -48,6 +48,18 @@ class CallStream final : private PartSource {
   void SendMessage(std::string& payload);
   // Sends the call's last frame of this direction, behind the parts that are still to leave.
   void SendLast(Frame frame);
+  // What either end may still send; overdrawn by a large message, it is below zero.
+  int64_t send_window() const { return send_window_.available(); }
+  int64_t receive_window() const {
+    return static_cast<int64_t>(receive_window_.bytes()) -
+           static_cast<int64_t>(unread_bytes_ + ungranted_bytes_);
+  }
+  // Of messages that nobody has taken, and of the parts of one that are still to leave.
+  size_t held_bytes() const { return held_bytes_; }
+  size_t unsent_bytes() const {
+    return outgoing_ ? outgoing_->payload.size() - outgoing_->sent : 0;
+  }
+
   // Whether parts are still to leave.
   bool sending() const { return outgoing_.has_value(); }
   // What a message frame of this payload is, for those that travel inside `open` or `end`.

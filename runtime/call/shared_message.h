@@ -32,6 +32,11 @@ class SharedMessage {
   // The message's bytes. INVALID_ARGUMENT when it cannot be encoded (EncodeMessage), each time.
   absl::StatusOr<std::string_view> Encoded(Codec codec) const;
 
+  // Of the message's bytes, once Encoded or Event has returned them.
+  size_t EncodedSize(Codec codec) const {
+    return codec == Codec::kJson ? json_size_ : proto_.size();
+  }
+
   // The message as an event of a direct call's stream (PROTOCOL.md, A.2), with its id or without.
   enum class Id { kWithout, kWith };
   absl::StatusOr<std::string_view> Event(Codec codec, Id id) const;

@@ -4,11 +4,13 @@
 #define RUNNEL_RUNTIME_CORE_BYTE_BUDGET_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/core/counter.h"
 
 namespace runnel {
 
@@ -20,14 +22,17 @@ class ByteBudget {
   ByteBudget(const ByteBudget&) = delete;
   ByteBudget& operator=(const ByteBudget&) = delete;
 
-  size_t held() const { return held_; }
+  // These two any thread may ask: what is held, and how often somebody got none.
+  size_t held() const { return held_.value(); }
+  uint64_t refusals() const { return refusals_.value(); }
 
  private:
   friend class ByteLease;
 
   const size_t bytes_;
   const std::string limit_;
-  size_t held_ = 0;
+  Counter held_;
+  Counter refusals_;
 };
 
 // What one of them holds. Gives it back when it is destroyed.
@@ -36,7 +41,7 @@ class ByteLease {
   // Of no budget, where `budget` is null: then it holds anything.
   explicit ByteLease(ByteBudget* budget) : budget_(budget) {}
   ~ByteLease() {
-    if (budget_ != nullptr) budget_->held_ -= bytes_;
+    if (budget_ != nullptr) budget_->held_.Subtract(bytes_);
   }
   ByteLease(const ByteLease&) = delete;
   ByteLease& operator=(const ByteLease&) = delete;
@@ -45,13 +50,14 @@ class ByteLease {
   // it holds what it did before.
   absl::Status Resize(size_t bytes) {
     if (budget_ == nullptr) return absl::OkStatus();
-    const size_t others = budget_->held_ - bytes_;
+    const size_t others = budget_->held() - bytes_;
     if (bytes > bytes_ && others + bytes > budget_->bytes_) {
-      return absl::UnavailableError(absl::StrCat("the server is busy receiving ", budget_->held_,
+      budget_->refusals_.Add();
+      return absl::UnavailableError(absl::StrCat("the server is busy receiving ", budget_->held(),
                                                  " bytes; limit is ", budget_->limit_, " = ",
                                                  budget_->bytes_, " for each loop"));
     }
-    budget_->held_ = others + bytes;
+    budget_->held_.Set(others + bytes);
     bytes_ = bytes;
     return absl::OkStatus();
   }

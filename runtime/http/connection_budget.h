@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,15 @@ class ConnectionBudget : public std::enable_shared_from_this<ConnectionBudget> {
   // addresses of one IPv6 network (64 bits, what one customer has) count as one.
   absl::StatusOr<Place> Take(const asio::ip::address& address);
 
+  struct Counts {
+    uint64_t live = 0;
+    uint64_t taken = 0;  // so far
+    // So often a limit was in the way.
+    uint64_t refused = 0;
+    uint64_t refused_per_address = 0;
+  };
+  Counts counts() const;
+
  private:
   void Return(const std::string& owner);
 
@@ -58,8 +68,9 @@ class ConnectionBudget : public std::enable_shared_from_this<ConnectionBudget> {
   const size_t max_per_address_;
   const Exempt exempt_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   size_t count_ = 0;
+  Counts counts_;                                           // but for `live`
   std::unordered_map<std::string, size_t> count_by_owner_;  // of those that are not exempt
 };
 

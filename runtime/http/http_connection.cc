@@ -30,15 +30,17 @@ HttpConnection::HttpConnection(std::shared_ptr<ConnectionContext> context,
                                std::shared_ptr<ByteStream> stream)
     : context_(std::move(context)),
       stream_(std::move(stream)),
+      number_(++context_->last_number),
+      opened_(context_->clock.Now()),
       parser_(MessageParser::Kind::kRequest, context_->limits),
       writer_(context_->executor, stream_),
       tasks_(context_->executor) {
-  context_->connections.insert(this);
+  context_->connections.emplace_hint(context_->connections.end(), number_, this);
 }
 
 HttpConnection::~HttpConnection() {
   stream_->CloseNow(ByteStream::Close::kOrderly);
-  context_->connections.erase(this);
+  context_->connections.erase(number_);
   if (refusing_) --context_->refusals;
   context_->connection_ended.Notify();
 }
@@ -79,6 +81,18 @@ Awaitable<bool> HttpConnection::Handshake() {
   const absl::Status ready = co_await stream_->Handshake();
   deadline_ = absl::InfiniteFuture();
   co_return !cut_ && ready.ok();
+}
+
+LiveConnection HttpConnection::Describe() const {
+  LiveConnection live;
+  live.number = number_;
+  live.peer = stream_->peer();
+  live.age = context_->clock.Now() - opened_;
+  live.requests = requests_;
+  live.serving = serving_ && phase_ != Phase::kHead;
+  live.responding = live.serving && response_started_;
+  live.input_bytes = input_.size();
+  return live;
 }
 
 void HttpConnection::CloseIfIdle() {

@@ -6,11 +6,11 @@
 #define RUNNEL_RUNTIME_HTTP_HTTP_CONNECTION_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -26,6 +26,7 @@
 #include "runtime/http/http_message.h"
 #include "runtime/http/http_message_writer.h"
 #include "runtime/http/input_buffer.h"
+#include "runtime/http/live_connection.h"
 #include "runtime/http/message_parser.h"
 
 namespace runnel {
@@ -44,8 +45,9 @@ struct ConnectionContext {
   HttpHandler& handler;
   const Limits limits;
   Clock& clock;
-  bool stopping = false;  // every response is its connection's last
-  std::unordered_set<HttpConnection*> connections;
+  bool stopping = false;                            // every response is its connection's last
+  std::map<uint64_t, HttpConnection*> connections;  // by their numbers
+  uint64_t last_number = 0;
   size_t refusals = 0;  // those of them that are only told that they are too many
   Signal connection_ended;
 
@@ -66,6 +68,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void Start(ConnectionBudget::Place place);
   // Answers 503 with `message` instead.
   void StartRefusing(std::string message);
+
+  LiveConnection Describe() const;
 
   // Ends the connection when no request is under way.
   void CloseIfIdle();
@@ -136,6 +140,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   const std::shared_ptr<ConnectionContext> context_;
   const std::shared_ptr<ByteStream> stream_;
+  const uint64_t number_;
+  const absl::Time opened_;
+  uint64_t requests_ = 0;
   std::optional<ConnectionBudget::Place> place_;
   bool refusing_ = false;
   InputBuffer input_;

@@ -125,6 +125,7 @@ HttpRequest HttpConnection::TakeRequest() {
   MessageHead& head = parser_.head();
   continue_expected_ = head.expect_continue && !parser_.done();
   closing_ = closing_ || !head.keep_alive;
+  ++requests_;
   HttpRequest request;
   request.method = head.method;
   request.target = head.target;

@@ -163,17 +163,17 @@ void HttpServer::Stop() {
   error_code ignored;
   state_->acceptor.close(ignored);
   state_->tasks.Cancel();
-  for (HttpConnection* connection : state_->context->connections) connection->CloseIfIdle();
+  for (const auto& [number, connection] : state_->context->connections) connection->CloseIfIdle();
 }
 
 void HttpServer::Shutdown() {
   Stop();
   // A connection that is cut may end, and leave the set, at once.
-  const std::vector<HttpConnection*> connections(state_->context->connections.begin(),
-                                                 state_->context->connections.end());
   std::vector<std::shared_ptr<HttpConnection>> kept;
-  kept.reserve(connections.size());
-  for (HttpConnection* connection : connections) kept.push_back(connection->shared_from_this());
+  kept.reserve(state_->context->connections.size());
+  for (const auto& [number, connection] : state_->context->connections) {
+    kept.push_back(connection->shared_from_this());
+  }
   for (const auto& connection : kept) connection->Cut();
 }
 
@@ -187,6 +187,18 @@ Awaitable<void> HttpServer::Join() {
     const absl::Status waited = co_await state->context->connection_ended.Wait();
     if (!waited.ok()) co_await asio::this_coro::reset_cancellation_state();
   }
+}
+
+std::vector<LiveConnection> HttpServer::Describe(uint64_t& after, size_t most) const {
+  const auto& connections = state_->context->connections;
+  std::vector<LiveConnection> described;
+  auto next = connections.upper_bound(after);
+  for (; next != connections.end() && described.size() < most; ++next) {
+    after = next->first;
+    described.push_back(next->second->Describe());
+  }
+  if (next == connections.end()) after = 0;
+  return described;
 }
 
 size_t HttpServer::connection_count() const { return state_->context->connections.size(); }

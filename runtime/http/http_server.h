@@ -4,14 +4,17 @@
 #define RUNNEL_RUNTIME_HTTP_HTTP_SERVER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/http_message.h"
+#include "runtime/http/live_connection.h"
 
 namespace runnel {
 
@@ -58,6 +61,9 @@ class HttpServer {
   Awaitable<void> Join();
 
   size_t connection_count() const;
+  // The first `most` connections after number `after`, which is set to that of the last of them, or
+  // to 0 when there are no more.
+  std::vector<LiveConnection> Describe(uint64_t& after, size_t most) const;
 
  private:
   struct State;

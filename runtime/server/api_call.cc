@@ -26,9 +26,10 @@ HttpResponse ApiErrorResponse(const ApiMethod& api, const absl::Status& status) 
 }
 
 ApiCall::ApiCall(ServerContext::Call call, std::unique_ptr<google::protobuf::Message> request,
-                 Compression response_coding, absl::Duration heartbeat)
+                 size_t request_bytes, Compression response_coding, absl::Duration heartbeat)
     : ServerCall(std::move(call)),
       request_(std::move(request)),
+      request_bytes_(request_bytes),
       response_coding_(response_coding),
       heartbeat_(heartbeat) {}
 
@@ -88,6 +89,7 @@ bool ApiCall::TryRead(google::protobuf::Message& message) {
     message.CopyFrom(*request_);
   }
   request_.reset();
+  CountReceived(request_bytes_);
   return true;
 }
 
@@ -100,7 +102,9 @@ absl::Status ApiCall::Append(const google::protobuf::Message& message,
                              const WriteOptions& options) {
   if (!streams()) {
     out_.bytes().clear();
-    return EncodeMessage(Codec::kJson, message, out_.bytes());
+    RUNNEL_RETURN_IF_ERROR(EncodeMessage(Codec::kJson, message, out_.bytes()));
+    CountSent(out_.bytes().size());
+    return absl::OkStatus();
   }
   if (!options.event_id.empty() && !context().method().resumable) {
     return absl::FailedPreconditionError(
@@ -113,7 +117,9 @@ absl::Status ApiCall::Append(const google::protobuf::Message& message,
         absl::StrCat("\"", options.event_id,
                      "\" cannot be the id of a message: ids are made of [A-Za-z0-9._-]"));
   }
+  const size_t before = out_.bytes().size();
   RUNNEL_RETURN_IF_ERROR(AppendApiEvent(api(), message, options.event_id, out_.bytes()));
+  CountSent(out_.bytes().size() - before);  // with what makes it an event of that API
   out_.Flush();
   return absl::OkStatus();
 }
@@ -133,6 +139,12 @@ Awaitable<absl::Status> ApiCall::Write(const google::protobuf::Message& message,
     if (!waited.ok()) co_return waited;
   }
   co_return absl::OkStatus();
+}
+
+LiveCall ApiCall::Describe() const {
+  LiveCall live = ServerCall::Describe();
+  live.unsent_bytes = out_.size();
+  return live;
 }
 
 void ApiCall::OnEnd(const absl::Status& status) {

@@ -26,9 +26,10 @@ HttpResponse ApiErrorResponse(const ApiMethod& api, int http_status, const absl:
 // Lives on the loop of its connection, owned by its handler and by the response's body.
 class ApiCall final : public ServerCall {
  public:
-  // `call.method` has an API. `request` is of its class. `response_coding` is for a unary response.
+  // `call.method` has an API. `request` is of its class, and was made of a body of `request_bytes`.
+  // `response_coding` is for a unary response.
   ApiCall(ServerContext::Call call, std::unique_ptr<google::protobuf::Message> request,
-          Compression response_coding, absl::Duration heartbeat);
+          size_t request_bytes, Compression response_coding, absl::Duration heartbeat);
 
   // As DirectCall::Respond.
   static Awaitable<HttpResponse> Respond(std::shared_ptr<ApiCall> call);
@@ -39,6 +40,9 @@ class ApiCall final : public ServerCall {
                                 const WriteOptions& options) override;
   bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
 
+  CallTransport transport() const override { return CallTransport::kApi; }
+  LiveCall Describe() const override;
+
  private:
   const ApiMethod& api() { return *context().method().api; }
   bool streams() { return context().method().server_streams(); }
@@ -48,6 +52,7 @@ class ApiCall final : public ServerCall {
   HttpResponse StreamResponse();
 
   std::unique_ptr<google::protobuf::Message> request_;  // until it is read
+  const size_t request_bytes_;
   const Compression response_coding_;
   const absl::Duration heartbeat_;
   CallOutput out_;  // events; the response of a unary call, which is never flushed

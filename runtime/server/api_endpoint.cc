@@ -70,8 +70,14 @@ Awaitable<HttpResponse> ApiEndpoint::Handle(ApiRoutes::Match match, std::string 
     refusal.headers.Add("allow", match.allow);
     co_return refusal;
   }
-  if (calls_.closed()) co_return Draining(api);
-  if (calls_.full()) co_return ApiErrorResponse(api, calls_.TooMany());
+  if (calls_.closed()) {
+    calls_.telemetry().Refused(Refusal::kDraining, request.peer);
+    co_return Draining(api);
+  }
+  if (calls_.full()) {
+    calls_.telemetry().Refused(Refusal::kMaxCalls, request.peer);
+    co_return ApiErrorResponse(api, calls_.TooMany());
+  }
 
   ServerContext::Call context;
   Compression coding = Compression::kIdentity;
@@ -126,9 +132,9 @@ Awaitable<HttpResponse> ApiEndpoint::Handle(ApiRoutes::Match match, std::string 
   context.blocking_executor = options_.blocking_executor;
   const Compression response_coding =
       ChooseCoding(request.headers.Get("accept-encoding").value_or(""));
-  auto call = std::make_shared<ApiCall>(std::move(context), std::move(message), response_coding,
-                                        options_.times.heartbeat);
-  call->Start(calls_, method->handler);
+  auto call = std::make_shared<ApiCall>(std::move(context), std::move(message), body->size(),
+                                        response_coding, options_.times.heartbeat);
+  call->Start(calls_, *method);
   co_return co_await ApiCall::Respond(std::move(call));
 }
 

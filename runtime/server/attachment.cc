@@ -15,7 +15,8 @@ Attachment::Attachment(Clock& clock, Executor executor, const SessionTimes& time
       times_(times),
       listener_(listener),
       random_(RandomSeed()),
-      heard_(clock.Now()) {}
+      heard_(clock.Now()),
+      changed_at_(heard_) {}
 
 absl::StatusOr<uint64_t> Attachment::Begin(uint64_t attempt, absl::Duration max) {
   // A repeated Open is not counted: what it evicts is the stream of the Open before it.
@@ -35,6 +36,7 @@ absl::StatusOr<uint64_t> Attachment::Begin(uint64_t attempt, absl::Duration max)
   ends_at_ = clock_.Now() + (bounded_ ? max : times_.rotation * spread);
   opened_ = opened_ || attempt > 0;
   heard_ = clock_.Now();
+  changed_at_ = heard_;
   pinged_ = false;
   Arm();
   listener_.OnStreamChange();
@@ -48,6 +50,7 @@ void Attachment::End(uint64_t stream) {
 
 void Attachment::Leave() {
   attached_ = false;
+  changed_at_ = clock_.Now();
   timer_ = clock_.CallAfter(executor_, times_.resume_window, [this] {
     listener_.OnAway(absl::StrCat("its client stayed away longer than ",
                                   absl::FormatDuration(times_.resume_window)));
@@ -69,7 +72,10 @@ void Attachment::Arm() {
 
 void Attachment::Check() {
   const absl::Time now = clock_.Now();
-  if (now >= heard_ + times_.lease) return Leave();
+  if (now >= heard_ + times_.lease) {
+    listener_.OnLeaseExpired();
+    return Leave();
+  }
   if (!pinged_ && now >= heard_ + times_.ping) {
     pinged_ = true;
     listener_.OnPingDue();

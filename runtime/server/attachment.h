@@ -35,6 +35,8 @@ class Attachment {
     virtual void OnPingDue() = 0;
     // The stream that was current is not any more, or has to look at the time.
     virtual void OnStreamChange() = 0;
+    // Nobody was heard for the lease's time: the client is taken for gone, as OnAttached says next.
+    virtual void OnLeaseExpired() {}
     // The client has gone (nobody is attached), or has come back.
     virtual void OnAttached(bool attached) = 0;
     // The client has stayed away for longer than the resume window.
@@ -61,6 +63,12 @@ class Attachment {
   bool bounded() const { return bounded_; }
   absl::Time ends_at() const { return ends_at_; }
 
+  // How many streams there have been, since when there has been this one, or none, and when the
+  // client was heard.
+  uint64_t streams() const { return stream_; }
+  absl::Time changed_at() const { return changed_at_; }
+  absl::Time heard_at() const { return heard_; }
+
  private:
   void Arm();
   void Check();
@@ -79,6 +87,7 @@ class Attachment {
   bool bounded_ = false;
   absl::Time ends_at_;
   absl::Time heard_;
+  absl::Time changed_at_;
   bool pinged_ = false;  // since heard_
   std::unique_ptr<Timer> timer_;
 };

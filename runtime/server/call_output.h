@@ -26,6 +26,7 @@ class CallOutput {
   // Nothing will be appended any more.
   void End();
 
+  size_t size() const { return bytes_.size(); }
   bool begun() const { return begun_; }  // something was flushed
   bool ended() const { return ended_; }
   // So much is on its way that a writer has to wait: one large write of the connection.

@@ -93,6 +93,7 @@ bool DirectCall::TryRead(google::protobuf::Message& message) {
 }
 
 absl::Status DirectCall::Decode(std::string_view bytes, google::protobuf::Message& message) {
+  CountReceived(bytes.size());
   // No JSON text is empty, but a GET without a message means the empty one, as in binary.
   if (!bytes.empty() || codec_ == Codec::kProto) {
     return DecodeMessage(codec_, bytes, limits_, message);
@@ -124,10 +125,7 @@ Awaitable<absl::StatusOr<bool>> DirectCall::Read(google::protobuf::Message& mess
 Awaitable<absl::Status> DirectCall::Write(const google::protobuf::Message& message,
                                           const WriteOptions& options) {
   if (context().IsCancelled()) co_return context().cancel_status();
-  if (!streams()) {
-    out_.bytes().clear();
-    co_return EncodeMessage(codec_, message, out_.bytes());
-  }
+  if (!streams()) co_return AppendOnly(message);
   RUNNEL_CO_RETURN_IF_ERROR(AppendMessageEvent(message, options.event_id));
   out_.Flush();
   co_return co_await WaitForRoom();
@@ -142,6 +140,7 @@ Awaitable<absl::Status> DirectCall::WriteShared(SharedMessages messages, SharedM
     }
     RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view event, message->Event(codec_, ids));
     out_.bytes().append(event);
+    CountSent(message->EncodedSize(codec_));
     out_.Flush();
     if (out_.full()) RUNNEL_CO_RETURN_IF_ERROR(co_await WaitForRoom());
   }
@@ -177,13 +176,17 @@ absl::Status DirectCall::CheckEventId(const std::string& event_id) {
 bool DirectCall::TryWrite(const google::protobuf::Message& message, const WriteOptions& options) {
   if (out_.full() || context().IsCancelled()) return false;
   // What cannot be encoded says why when it is tried again.
-  if (!streams()) {
-    out_.bytes().clear();
-    return EncodeMessage(codec_, message, out_.bytes()).ok();
-  }
+  if (!streams()) return AppendOnly(message).ok();
   if (!AppendMessageEvent(message, options.event_id).ok()) return false;
   out_.Flush();
   return true;
+}
+
+absl::Status DirectCall::AppendOnly(const google::protobuf::Message& message) {
+  out_.bytes().clear();
+  RUNNEL_RETURN_IF_ERROR(EncodeMessage(codec_, message, out_.bytes()));
+  CountSent(out_.bytes().size());
+  return absl::OkStatus();
 }
 
 absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& message,
@@ -196,17 +199,26 @@ absl::Status DirectCall::AppendMessageEvent(const google::protobuf::Message& mes
     scratch_.clear();
     RUNNEL_RETURN_IF_ERROR(EncodeMessage(codec_, message, scratch_));
     AppendBase64Event(fields, scratch_, events);
+    CountSent(scratch_.size());
     return absl::OkStatus();
   }
   const size_t before = events.size();
   BeginEvent(fields, events);
+  const size_t begin = events.size();
   absl::Status encoded = EncodeMessage(codec_, message, events);
   if (encoded.ok()) {
+    CountSent(events.size() - begin);
     EndEvent(events);
   } else {
     events.resize(before);
   }
   return encoded;
+}
+
+LiveCall DirectCall::Describe() const {
+  LiveCall live = ServerCall::Describe();
+  live.unsent_bytes = out_.size();
+  return live;
 }
 
 void DirectCall::OnEnd(const absl::Status& status) {

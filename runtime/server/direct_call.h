@@ -39,11 +39,16 @@ class DirectCall final : public ServerCall {
   Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
   bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
 
+  CallTransport transport() const override { return CallTransport::kDirect; }
+  LiveCall Describe() const override;
+
  private:
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
   // Whether a message may have this id.
   absl::Status CheckEventId(const std::string& event_id);
+  // The response of a unary call.
+  absl::Status AppendOnly(const google::protobuf::Message& message);
   absl::Status AppendMessageEvent(const google::protobuf::Message& message,
                                   const std::string& event_id);
   // Returns when there is room for another event.

@@ -28,11 +28,13 @@ size_t ShareOf(const EndpointOptions& options, size_t limit) {
 
 Endpoint::Endpoint(EndpointOptions options)
     : options_(std::move(options)),
-      calls_(options_.executor, ShareOf(options_, options_.limits.max_calls)),
-      receiving_(ShareOf(options_, options_.limits.max_receiving_bytes),
-                 "Limits::max_receiving_bytes"),
-      sessions_(options_, calls_, receiving_),
-      apis_(options_, calls_, receiving_) {}
+      calls_(options_.executor, ShareOf(options_, options_.limits.max_calls), options_.telemetry),
+      receiving_(std::make_shared<ByteBudget>(
+          ShareOf(options_, options_.limits.max_receiving_bytes), "Limits::max_receiving_bytes")),
+      sessions_(options_, calls_, *receiving_),
+      apis_(options_, calls_, *receiving_) {
+  options_.telemetry->receiving = receiving_;
+}
 
 Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest& request) {
   // The user's code.
@@ -47,8 +49,12 @@ Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest&
 }
 
 Awaitable<HttpResponse> Endpoint::Handle(HttpRequest request) {
+  options_.telemetry->requests.Add();
   std::optional<HttpResponse> intercepted = options_.origins.Intercept(request);
-  if (intercepted) co_return *std::move(intercepted);
+  if (intercepted) {
+    if (intercepted->status >= 400) options_.telemetry->Refused(Refusal::kOrigin, request.peer);
+    co_return *std::move(intercepted);
+  }
   const std::string origin(request.headers.Get("origin").value_or(""));
   request.peer = options_.proxies.PeerOf(request);
   HttpResponse response = co_await Answer(std::move(request));
@@ -83,6 +89,7 @@ Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
       question == request.target.npos ? std::string() : request.target.substr(question + 1);
   ApiRoutes::Match api = FindApi(request.method, path);
   if (!principal.ok()) {
+    options_.telemetry->Refused(Refusal::kAuthentication, request.peer);
     HttpResponse refused = api.route != nullptr
                                ? ApiErrorResponse(api.route->api(), principal.status())
                                : RefusalOf(request, principal.status());
@@ -119,16 +126,21 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
                                                std::string principal, HttpRequest request) {
   const ServerMethod* method = options_.methods->Find(path);
   if (method == nullptr) {
+    options_.telemetry->Refused(Refusal::kUnknownMethod, request.peer);
     co_return ErrorResponse(404,
                             absl::UnimplementedError(absl::StrCat("there is no method ", path)));
   }
   if (calls_.closed()) {
+    options_.telemetry->Refused(Refusal::kDraining, request.peer);
     HttpResponse refused = RefusalOf(request, CallGroup::Refusal());
     // No handler can say that: the client may make the call elsewhere.
     refused.headers.Add(kNeverRanHeader, "draining");
     co_return refused;
   }
-  if (calls_.full()) co_return RefusalOf(request, calls_.TooMany());
+  if (calls_.full()) {
+    options_.telemetry->Refused(Refusal::kMaxCalls, request.peer);
+    co_return RefusalOf(request, calls_.TooMany());
+  }
   DirectRequest direct;
   std::optional<HttpResponse> refused = DirectRequest::Parse(*method->info, query, request, direct);
   if (refused) co_return *std::move(refused);
@@ -147,13 +159,13 @@ Awaitable<HttpResponse> Endpoint::HandleDirect(std::string path, std::string que
   }
   if (direct.framing == DirectFraming::kEnvelopes) {
     auto call = std::make_shared<EnvelopeCall>(std::move(context), std::move(direct),
-                                               options_.limits, receiving_);
-    call->Start(calls_, method->handler);
+                                               options_.limits, *receiving_);
+    call->Start(calls_, *method);
     co_return co_await EnvelopeCall::Respond(std::move(call));
   }
   auto call = std::make_shared<DirectCall>(std::move(context), std::move(direct), options_.limits,
-                                           receiving_, options_.times.heartbeat);
-  call->Start(calls_, method->handler);
+                                           *receiving_, options_.times.heartbeat);
+  call->Start(calls_, *method);
   co_return co_await DirectCall::Respond(std::move(call));
 }
 

@@ -35,7 +35,7 @@ class Endpoint final : public HttpHandler {
 
   const EndpointOptions options_;
   CallGroup calls_;
-  ByteBudget receiving_;
+  const std::shared_ptr<ByteBudget> receiving_;
   SessionEndpoint sessions_;
   ApiEndpoint apis_;
 };

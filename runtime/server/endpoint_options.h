@@ -3,11 +3,14 @@
 #ifndef RUNNEL_RUNTIME_SERVER_ENDPOINT_OPTIONS_H_
 #define RUNNEL_RUNTIME_SERVER_ENDPOINT_OPTIONS_H_
 
+#include <memory>
+
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
 #include "runtime/core/limits.h"
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
+#include "runtime/server/loop_telemetry.h"
 #include "runtime/server/method_registry.h"
 #include "runtime/server/mounted_handler.h"
 #include "runtime/server/origin_rules.h"
@@ -27,6 +30,7 @@ struct EndpointOptions {
   Limits limits;
   int loops = 1;  // how many share the limits of the whole server
   SessionTimes times;
+  std::shared_ptr<LoopTelemetry> telemetry = std::make_shared<LoopTelemetry>();  // the loop's
   Authenticator authenticate;  // everybody is anonymous where not set
   OriginRules origins;
   TrustedProxies proxies;

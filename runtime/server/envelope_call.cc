@@ -129,8 +129,7 @@ Awaitable<absl::StatusOr<bool>> EnvelopeCall::Read(google::protobuf::Message& me
   co_return false;
 }
 
-absl::Status EnvelopeCall::Decode(const Envelope& envelope,
-                                  google::protobuf::Message& message) const {
+absl::Status EnvelopeCall::Decode(const Envelope& envelope, google::protobuf::Message& message) {
   if (envelope.end_stream()) {
     return absl::InvalidArgumentError(
         "an envelope of the request has the flag of the end of a response; a request ends with its "
@@ -139,6 +138,7 @@ absl::Status EnvelopeCall::Decode(const Envelope& envelope,
   // Connect clients leave the empty message as it is.
   if (!envelope.compressed() ||
       (envelope.payload.empty() && request_.coding != Compression::kIdentity)) {
+    CountReceived(envelope.payload.size());
     return DecodeMessage(request_.codec, envelope.payload, limits_, message);
   }
   if (request_.coding == Compression::kIdentity) {
@@ -147,6 +147,7 @@ absl::Status EnvelopeCall::Decode(const Envelope& envelope,
   }
   RUNNEL_ASSIGN_OR_RETURN(std::string bytes, Gunzip(envelope.payload, limits_.max_message_bytes,
                                                     "Limits::max_message_bytes"));
+  CountReceived(bytes.size());
   return DecodeMessage(request_.codec, bytes, limits_, message);
 }
 
@@ -171,6 +172,7 @@ Awaitable<absl::Status> EnvelopeCall::WriteShared(SharedMessages messages, Share
 }
 
 void EnvelopeCall::AppendMessage(std::string_view message) {
+  CountSent(message.size());
   if (!streams()) out_.bytes().clear();
   if (request_.response_coding == Compression::kGzip && message.size() >= kLeastCompressedBytes) {
     compressed_.clear();
@@ -190,6 +192,13 @@ Awaitable<absl::Status> EnvelopeCall::WaitForRoom() {
     if (!waited.ok()) co_return waited;
   }
   co_return absl::OkStatus();
+}
+
+LiveCall EnvelopeCall::Describe() const {
+  LiveCall live = ServerCall::Describe();
+  live.unread_bytes = parser_.pending();
+  live.unsent_bytes = out_.size();
+  return live;
 }
 
 void EnvelopeCall::OnEnd(const absl::Status& status) {

@@ -38,6 +38,9 @@ class EnvelopeCall final : public ServerCall {
                                 const WriteOptions& options) override;
   Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
 
+  CallTransport transport() const override { return CallTransport::kEnvelopes; }
+  LiveCall Describe() const override;
+
  private:
   // Lets an encoded message leave; the only response waits for the call's end.
   void AppendMessage(std::string_view message);
@@ -45,7 +48,7 @@ class EnvelopeCall final : public ServerCall {
   Awaitable<absl::Status> WaitForRoom();
   bool streams() { return context().method().server_streams(); }
   void OnEnd(const absl::Status& status) override;
-  absl::Status Decode(const Envelope& envelope, google::protobuf::Message& message) const;
+  absl::Status Decode(const Envelope& envelope, google::protobuf::Message& message);
   // Waits for more of the request, whoever reads it. What goes wrong with the request itself ends
   // it, with request_error_; the status is that of the waiting.
   Awaitable<absl::Status> AwaitMore();

@@ -30,6 +30,8 @@ absl::Status MethodRegistry::Add(Service& service) {
   RUNNEL_RETURN_IF_ERROR(api_routes_.Check(added));
   for (ServerMethod& method : added) {
     method.handler = Authorized(Intercepted(std::move(method.handler)));
+    method.index = infos_.size();
+    infos_.push_back(method.info);
     api_routes_.Add(method);
     methods_.emplace(std::string(method.info->path), std::move(method));
   }

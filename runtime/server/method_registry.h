@@ -35,6 +35,9 @@ class MethodRegistry {
   // By "/package.Service/Method"; null when there is none.
   const ServerMethod* Find(std::string_view path) const;
 
+  // All of them, as they were added.
+  const std::vector<const MethodInfo*>& methods() const { return infos_; }
+
   // By the paths of their own that methods have.
   const ApiRoutes& api_routes() const { return api_routes_; }
 
@@ -46,6 +49,7 @@ class MethodRegistry {
   Authorizer authorize_;
   std::vector<Service*> services_;
   absl::flat_hash_map<std::string, ServerMethod> methods_;
+  std::vector<const MethodInfo*> infos_;
   ApiRoutes api_routes_;
 };
 

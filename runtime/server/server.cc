@@ -24,6 +24,7 @@
 #include "runtime/http/http_server.h"
 #include "runtime/http/tls_context.h"
 #include "runtime/server/endpoint.h"
+#include "runtime/server/loop_telemetry.h"
 #include "runtime/server/method_registry.h"
 #include "runtime/server/service_manager.h"
 #include "runtime/server/session_table.h"
@@ -43,7 +44,9 @@ constexpr absl::Duration kHandlerTime = absl::Seconds(3);
 struct Loop {
   Loop(EndpointOptions options, const ServerOptions& server, std::shared_ptr<TlsContext> tls,
        std::shared_ptr<ConnectionBudget> budget, PortSharing sharing)
-      : endpoint(OnThisLoop(std::move(options))),
+      : telemetry(
+            std::make_shared<LoopTelemetry>(options.methods->methods().size(), server.observers)),
+        endpoint(OnThisLoop(std::move(options))),
         http(context.get_executor(), endpoint,
              HttpServerOptions{.limits = server.limits,
                                .clock = &Clock::Real(),
@@ -53,9 +56,11 @@ struct Loop {
 
   EndpointOptions OnThisLoop(EndpointOptions options) {
     options.executor = context.get_executor();
+    options.telemetry = telemetry;
     return options;
   }
 
+  const std::shared_ptr<LoopTelemetry> telemetry;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(context);
   Endpoint endpoint;
@@ -115,7 +120,8 @@ struct Server::State {
       : options(std::move(o)),
         methods(options.interceptors, options.authorize),
         sessions(options.limits, Clock::Real()),
-        blocking(static_cast<size_t>(std::max(options.blocking_threads, 1))) {}
+        blocking(static_cast<size_t>(std::max(options.blocking_threads, 1))),
+        live(sessions) {}
 
   // Tells the service manager so, when the last of them has come to it.
   void ReportThatLoopsTurn() {
@@ -133,7 +139,14 @@ struct Server::State {
   SessionTable sessions;
   asio::thread_pool blocking;
   std::vector<std::unique_ptr<Loop>> loops;
+  LiveView live;
   int port = 0;
+
+  // For Stats, which may be asked for when the loops are gone.
+  std::vector<std::shared_ptr<LoopTelemetry>> telemetry;
+  std::shared_ptr<ConnectionBudget> connections;
+  absl::Time started;
+  std::atomic<bool> draining = false;
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -223,6 +236,12 @@ absl::Status Server::Start() {
     state_->loops.push_back(std::move(loop));
   }
   state_->methods.Start();
+  state_->connections = budget;
+  state_->started = Clock::Real().Now();
+  for (const std::unique_ptr<Loop>& loop : state_->loops) {
+    state_->telemetry.push_back(loop->telemetry);
+    state_->live.AddLoop({loop->context.get_executor(), &loop->endpoint.calls(), &loop->http});
+  }
   for (std::unique_ptr<Loop>& loop : state_->loops) {
     loop->thread = std::thread([&context = loop->context] { context.run(); });
   }
@@ -242,6 +261,28 @@ std::string Server::url() const {
   return absl::StrCat(state_->options.tls ? "https://" : "http://",
                       listen.substr(0, listen.rfind(':')), ":", state_->port);
 }
+
+ServerStats Server::Stats() const {
+  ServerStats stats;
+  stats.started = state_->started;
+  stats.loops = static_cast<int>(state_->telemetry.size());
+  stats.draining = state_->draining;
+  for (const MethodInfo* method : state_->methods.methods()) {
+    stats.methods.emplace_back().method = method;
+  }
+  for (const auto& telemetry : state_->telemetry) telemetry->AddTo(stats);
+  if (state_->connections == nullptr) return stats;
+  const ConnectionBudget::Counts connections = state_->connections->counts();
+  stats.connections.live = connections.live;
+  stats.connections.accepted = connections.taken;
+  stats.refused[static_cast<size_t>(Refusal::kMaxConnections)] = connections.refused;
+  stats.refused[static_cast<size_t>(Refusal::kMaxConnectionsPerAddress)] =
+      connections.refused_per_address;
+  stats.sessions.live = state_->sessions.size();
+  return stats;
+}
+
+const LiveView& Server::live() const { return state_->live; }
 
 void Server::Shutdown(absl::Duration grace) {
   {
@@ -263,6 +304,7 @@ void Server::Shutdown(absl::Duration grace) {
     state_->changed.wait_for(lock, absl::ToChronoNanoseconds(delay),
                              [this] { return state_->hurry; });
     state_->phase = State::Phase::kStopping;
+    state_->draining = true;
   }
   const absl::Time deadline = Clock::Real().Now() + grace;
   RunOnEach(state_->loops, [&](Loop& loop) { return Drain(loop, state_->sessions, deadline); });

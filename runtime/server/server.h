@@ -16,9 +16,12 @@
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
 #include "runtime/server/authorizer.h"
+#include "runtime/server/live_view.h"
 #include "runtime/server/mounted_handler.h"
 #include "runtime/server/origin_rules.h"
 #include "runtime/server/server_interceptor.h"
+#include "runtime/server/server_observer.h"
+#include "runtime/server/server_stats.h"
 #include "runtime/server/service.h"
 
 namespace runnel {
@@ -54,6 +57,9 @@ struct ServerOptions {
   // How long Shutdown goes on as before when services have been told (HealthService then says that
   // the server is not ready): the time that load balancers take to notice.
   absl::Duration drain_delay = absl::ZeroDuration();
+  // They hear of calls that end, and of sessions, in order: logs, such as
+  // runnel/server_log.h.
+  std::vector<std::shared_ptr<ServerObserver>> observers;
 };
 
 // Use from one thread, but for Shutdown, which may come from any.
@@ -85,6 +91,12 @@ class Server {
   // After Start.
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080", or https
+
+  // Figures since Start, of all loops together. From any thread after Start, and cheap: nothing is
+  // stopped, and nobody waits.
+  ServerStats Stats() const;
+  // What lives on the server. From coroutines, its handlers above all, while it runs.
+  const LiveView& live() const;
 
   // Tells the services, and waits for ServerOptions::drain_delay. Then refuses new calls, which
   // clients make elsewhere (go_away), lets those that run finish for up to `grace`, then ends them

@@ -26,9 +26,18 @@ absl::Status Thrown(const MethodInfo& method) {
 }  // namespace
 
 void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
+  Start(calls, handler, calls.telemetry().method(LoopTelemetry::kUnregistered));
+}
+
+void ServerCall::Start(CallGroup& calls, const MethodHandler& handler, MethodCounters& counters) {
+  calls_ = &calls;
+  counters_ = &counters;
+  number_ = ++calls.last_number_;
+  started_ = context_.clock().Now();
+  counters.started.Add();
   // Nobody waits for what would come of it.
   if (context_.deadline() != absl::InfiniteFuture()) {
-    if (context_.deadline() <= context_.clock().Now()) {
+    if (context_.deadline() <= started_) {
       return Cancel(absl::DeadlineExceededError("the call's deadline had passed when it came"));
     }
     deadline_ = context_.clock().CallAt(
@@ -38,7 +47,7 @@ void ServerCall::Start(CallGroup& calls, const MethodHandler& handler) {
           }
         });
   }
-  calls.calls_.insert(this);
+  calls.calls_.emplace_hint(calls.calls_.end(), number_, this);
   task_ = calls.tasks_.Spawn(Run(shared_from_this(), calls, handler));
 }
 
@@ -52,7 +61,7 @@ Awaitable<void> ServerCall::Run(std::shared_ptr<ServerCall> call, CallGroup& cal
     status = Thrown(call->context().method());
   }
   if (status.ok()) status = call->context().metadata_error();
-  calls.calls_.erase(call.get());
+  calls.calls_.erase(call->number_);
   call->End(std::move(status));
 }
 
@@ -67,7 +76,36 @@ void ServerCall::End(absl::Status status) {
   if (ended_) return;
   ended_ = true;
   deadline_.reset();
+  if (calls_ != nullptr) Account(status);
   OnEnd(status);
+}
+
+void ServerCall::Account(const absl::Status& status) {
+  const absl::Duration duration = context_.clock().Now() - started_;
+  counters_->Ended(status.code(), duration);
+  if (!calls_->telemetry().observed()) return;
+  EndedCall ended{context_, status};
+  ended.transport = transport();
+  ended.session = session();
+  ended.started = started_;
+  ended.duration = duration;
+  ended.traffic = traffic_;
+  calls_->telemetry().CallEnded(ended);
+}
+
+LiveCall ServerCall::Describe() const {
+  LiveCall live;
+  live.number = number_;
+  live.method = &context_.method();
+  live.transport = transport();
+  live.session = std::string(session());
+  live.peer = context_.peer();
+  live.principal = context_.principal();
+  live.age = context_.clock().Now() - started_;
+  live.time_left = context_.time_left();
+  live.ended = ended_;
+  live.traffic = traffic_;
+  return live;
 }
 
 absl::Status CallGroup::TooMany() const {
@@ -80,9 +118,21 @@ absl::Status CallGroup::TooMany() const {
 absl::Status CallGroup::Refusal() { return absl::UnavailableError("the server is shutting down"); }
 
 void CallGroup::CancelAll(const absl::Status& status) {
-  const absl::flat_hash_set<ServerCall*> calls =
-      calls_;  // a call leaves later, when its handler returns
-  for (ServerCall* call : calls) call->Cancel(status);
+  // A call leaves later, when its handler returns.
+  const absl::btree_map<uint64_t, ServerCall*> calls = calls_;
+  for (const auto& [number, call] : calls) call->Cancel(status);
+}
+
+std::vector<LiveCall> CallGroup::Describe(
+    uint64_t& after, size_t most, const std::function<bool(const ServerCall&)>& wanted) const {
+  std::vector<LiveCall> described;
+  auto next = calls_.upper_bound(after);
+  for (; next != calls_.end() && most > 0; ++next, --most) {
+    after = next->first;
+    if (wanted(*next->second)) described.push_back(next->second->Describe());
+  }
+  if (next == calls_.end()) after = 0;
+  return described;
 }
 
 }  // namespace runnel

@@ -16,6 +16,14 @@ absl::Duration ServerContext::time_left() const {
   return std::max(call_.deadline - call_.clock->Now(), absl::ZeroDuration());
 }
 
+const TraceContext& ServerContext::trace() const {
+  if (!trace_) {
+    const std::optional<TraceContext> caller = TraceContext::FromMetadata(call_.metadata);
+    trace_ = caller ? caller->Child() : TraceContext::Begin();
+  }
+  return *trace_;
+}
+
 Awaitable<absl::Status> ServerContext::Sleep(absl::Duration duration) {
   if (IsCancelled()) co_return cancelled_;
   const absl::Status slept = co_await SleepFor(*call_.clock, duration);

@@ -16,6 +16,7 @@
 #include "runtime/async/clock.h"
 #include "runtime/core/metadata.h"
 #include "runtime/core/method_info.h"
+#include "runtime/core/trace_context.h"
 
 namespace runnel {
 
@@ -48,6 +49,12 @@ class ServerContext {
   // What to give calls made on behalf of this one as CallOptions::timeout. Infinite without a
   // deadline.
   absl::Duration time_left() const;
+  // The call's place in a distributed trace: a span of its own in what the caller sent
+  // (`traceparent`), or in a trace that begins here. For calls made on behalf of this one:
+  //
+  //   CallOptions options;
+  //   context.trace().AddTo(options.metadata);
+  const TraceContext& trace() const;
   // For resumable methods: the id of the last message the client has (Writer::WriteWithId),
   // empty on a first call. From the client: check it.
   const std::string& last_event_id() const { return call_.last_event_id; }
@@ -110,6 +117,7 @@ class ServerContext {
   void AddTo(Metadata& metadata, std::string_view key, std::string_view value);
 
   Call call_;
+  mutable std::optional<TraceContext> trace_;  // made when somebody asks
   Metadata initial_metadata_;
   Metadata trailing_metadata_;
   absl::Status metadata_error_;

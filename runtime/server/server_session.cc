@@ -60,6 +60,7 @@ std::shared_ptr<ServerSession> ServerSession::Create(Options options) {
 ServerSession::ServerSession(Options options)
     : options_(std::move(options)),
       epoch_("1"),
+      created_(options_.clock->Now()),
       sent_(options_.codec, epoch_),
       window_(std::min(options_.client_session_window, options_.limits.session_window_bytes),
               std::min(options_.client_session_window, options_.limits.max_session_window_bytes)),
@@ -106,12 +107,18 @@ absl::StatusOr<uint64_t> ServerSession::Attach(const AttachOptions& attach) {
   }
   RUNNEL_ASSIGN_OR_RETURN(uint64_t stream, attachment_.Begin(attach.attempt, attach.max));
   stream_has_sent_ = attach.opened;
+  const uint64_t replayed_before = sent_.replayed_events();
   if (absl::Status rewound = sent_.Rewind(attach.after); !rewound.ok()) {
     const absl::Status lost = Lost(StdView(rewound.message()));
-    End(absl::StrCat("it cannot go on where its client is: ", rewound.message()));
+    End(absl::StrCat("it cannot go on where its client is: ", rewound.message()),
+        SessionEnd::kUnresumable);
     return lost;
   }
   RUNNEL_RETURN_IF_ERROR(Acknowledge(attach.after));
+  SessionEvent event = EventOf(attach.opened ? SessionChange::kAttached : SessionChange::kResumed);
+  event.replayed_events = sent_.replayed_events() - replayed_before;
+  telemetry().replayed_events.Add(event.replayed_events);
+  telemetry().SessionChanged(event);
   return stream;
 }
 
@@ -172,14 +179,17 @@ void ServerSession::Detach(uint64_t stream) {
 void ServerSession::OnAttached(bool attached) {
   if (attached) {
     options_.budget->RemoveDetached(*this);
+    telemetry().attached.Add();
   } else {
     options_.budget->AddDetached(*this);
+    telemetry().attached.Subtract();
+    Report(SessionChange::kDetached);
   }
 }
 
 void ServerSession::GiveUp(const std::string& why) {
   asio::post(options_.executor, [session = weak_from_this(), why] {
-    if (auto self = session.lock()) self->End(why);
+    if (auto self = session.lock()) self->End(why, SessionEnd::kBufferLimit);
   });
 }
 
@@ -207,10 +217,12 @@ void ServerSession::OnHeld(int64_t bytes) {
   Account();
 }
 
-bool ServerSession::HasRoomFor(const Frame& frame) const {
-  if (sent_.control_bytes() >= kControlBytes) return false;
-  return !CarriesMessage(frame) ||
-         (unread_bytes_ < options_.limits.max_unread_bytes && options_.budget->open());
+std::optional<Refusal> ServerSession::NoRoomFor(const Frame& frame) const {
+  if (sent_.control_bytes() >= kControlBytes) return Refusal::kControlBytes;
+  if (!CarriesMessage(frame)) return std::nullopt;
+  if (unread_bytes_ >= options_.limits.max_unread_bytes) return Refusal::kMaxUnreadBytes;
+  if (!options_.budget->open()) return Refusal::kMaxBufferedBytes;
+  return std::nullopt;
 }
 
 absl::StatusOr<SendResponse> ServerSession::Receive(uint64_t seq, uint64_t ack,
@@ -235,14 +247,19 @@ absl::StatusOr<SendResponse> ServerSession::Take(uint64_t seq, std::vector<Frame
                           .metadata = {{"expected", absl::StrCat(received_ + 1)}}});
   }
   for (size_t i = 0; i < frames.size(); ++i) {
-    if (seq + i <= received_) continue;
-    if (!HasRoomFor(frames[i])) {
+    if (seq + i <= received_) {
+      telemetry().duplicate_frames.Add();
+      continue;
+    }
+    if (const std::optional<Refusal> full = NoRoomFor(frames[i])) {
+      telemetry().Refused(*full, options_.peer);
       reply.retry_ms = kRetryMs;
       break;
     }
     received_ = seq + i;
     if (absl::Status taken = Dispatch(std::move(frames[i])); !taken.ok()) {
-      End(absl::StrCat("the client broke the protocol: ", taken.message()));
+      End(absl::StrCat("the client broke the protocol: ", taken.message()),
+          SessionEnd::kProtocolError);
       return taken;
     }
     if (ended_) return Lost("it is over");
@@ -292,18 +309,20 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
   last_call_ = id;
   const ServerMethod* method = options_.methods->Find(open.method);
   if (method == nullptr) {
-    Refuse(id, absl::UnimplementedError(absl::StrCat("there is no method ", open.method)));
+    Refuse(id, Refusal::kUnknownMethod,
+           absl::UnimplementedError(absl::StrCat("there is no method ", open.method)));
     return absl::OkStatus();
   }
   if (calls_.size() >= options_.limits.max_calls_per_session) {
-    Refuse(id, WithErrorInfo(absl::ResourceExhaustedError(
-                                 absl::StrCat("the session has ", calls_.size(),
-                                              " calls; limit is Limits::max_calls_per_session")),
-                             {.reason = "TOO_MANY_CALLS", .domain = "runnel", .metadata = {}}));
+    Refuse(id, Refusal::kMaxCallsPerSession,
+           WithErrorInfo(absl::ResourceExhaustedError(
+                             absl::StrCat("the session has ", calls_.size(),
+                                          " calls; limit is Limits::max_calls_per_session")),
+                         {.reason = "TOO_MANY_CALLS", .domain = "runnel", .metadata = {}}));
     return absl::OkStatus();
   }
   if (options_.calls->full()) {
-    Refuse(id, options_.calls->TooMany());
+    Refuse(id, Refusal::kMaxCalls, options_.calls->TooMany());
     return absl::OkStatus();
   }
   if (absl::Status valid = open.metadata.Validate(); !valid.ok()) {
@@ -323,10 +342,16 @@ absl::Status ServerSession::OpenCall(uint64_t id, OpenFrame open) {
   }
   auto call = std::make_shared<SessionCall>(std::move(context), shared_from_this(), id);
   calls_.emplace(id, call);
-  call->Start(*options_.calls, method->handler);
+  ++total_calls_;
+  call->Start(*options_.calls, *method);
   if (open.message) call->OnMessage(*std::move(open.message));
   if (open.half_close) call->OnHalfClose();
   return absl::OkStatus();
+}
+
+void ServerSession::Refuse(uint64_t call, Refusal reason, absl::Status status) {
+  telemetry().Refused(reason, options_.peer);
+  Refuse(call, std::move(status));
 }
 
 void ServerSession::Refuse(uint64_t call, absl::Status status) {
@@ -355,6 +380,7 @@ void ServerSession::Drain(absl::Time deadline) {
   const absl::Duration left = deadline - options_.clock->Now();
   go_away.deadline_ms = Milliseconds(std::max(left, absl::Milliseconds(1)));
   Send(Frame{0, std::move(go_away)});
+  Report(SessionChange::kDraining);
 }
 
 Awaitable<void> ServerSession::WaitUntilAcknowledged(absl::Time deadline) {
@@ -367,15 +393,64 @@ Awaitable<void> ServerSession::WaitUntilAcknowledged(absl::Time deadline) {
 
 void ServerSession::ForgetCall(uint64_t call) { calls_.erase(call); }
 
-void ServerSession::End(const std::string& why) {
+SessionEvent ServerSession::EventOf(SessionChange change) const {
+  SessionEvent event;
+  event.change = change;
+  event.id = options_.id;
+  event.peer = options_.peer;
+  event.principal = options_.principal;
+  event.codec = options_.codec;
+  event.time = options_.clock->Now();
+  event.age = event.time - created_;
+  event.calls = calls_.size();
+  event.held_bytes = held_bytes();
+  event.bounded = attachment_.bounded();
+  return event;
+}
+
+void ServerSession::Report(SessionChange change) { telemetry().SessionChanged(EventOf(change)); }
+
+LiveSession ServerSession::Describe() const {
+  const absl::Time now = options_.clock->Now();
+  LiveSession live;
+  live.id = options_.id;
+  live.peer = options_.peer;
+  live.principal = options_.principal;
+  live.codec = options_.codec;
+  live.age = now - created_;
+  live.silent = now - attachment_.heard_at();
+  live.attached = attachment_.attached();
+  live.bounded = live.attached && attachment_.bounded();
+  live.stream_age = now - attachment_.changed_at();
+  live.streams = attachment_.streams();
+  live.replayed_events = sent_.replayed_events();
+  live.draining = draining_;
+  live.calls = calls_.size();
+  live.total_calls = total_calls_;
+  live.last_sent = sent_.last_appended();
+  live.last_acknowledged = sent_.last_acknowledged();
+  live.last_received = received_;
+  live.unacknowledged_bytes = sent_.bytes();
+  live.unsent_bytes = sent_.unsent_bytes();
+  live.unread_bytes = unread_bytes_;
+  live.window_bytes = window_.bytes();
+  return live;
+}
+
+void ServerSession::End(const std::string& why, SessionEnd cause) {
   if (ended_) return;
   std::shared_ptr<ServerSession> self = shared_from_this();
+  SessionEvent event = EventOf(SessionChange::kEnded);
+  event.end = cause;
+  event.why = why;
   const std::map<uint64_t, std::shared_ptr<SessionCall>> calls = calls_;
   for (const auto& [id, call] : calls) call->Cancel(Lost(why));
   ended_ = true;
   calls_.clear();
   end_event_ = std::make_shared<std::string>(EndEvent(Lost(why)));
+  if (attachment_.attached()) telemetry().attached.Subtract();
   attachment_.Stop();
+  telemetry().SessionChanged(event);
   options_.budget->RemoveDetached(*this);
   changed_.Notify();
   acknowledged_.Notify();

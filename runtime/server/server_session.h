@@ -20,6 +20,8 @@
 #include "runtime/async/signal.h"
 #include "runtime/core/limits.h"
 #include "runtime/server/attachment.h"
+#include "runtime/server/live_state.h"
+#include "runtime/server/loop_telemetry.h"
 #include "runtime/server/method_registry.h"
 #include "runtime/server/server_call.h"
 #include "runtime/server/session_budget.h"
@@ -101,7 +103,7 @@ class ServerSession final : public FrameSink,
 
   // Ends the session and with it every call (UNAVAILABLE, reason SESSION_LOST). `why` is for
   // people.
-  void End(const std::string& why);
+  void End(const std::string& why, SessionEnd cause = SessionEnd::kShutdown);
   bool ended() const { return ended_; }
   size_t call_count() const { return calls_.size(); }
   // Memory held for the client, and by messages that no handler has read.
@@ -123,6 +125,10 @@ class ServerSession final : public FrameSink,
   const Options& options() const { return options_; }
   void ForgetCall(uint64_t call);
 
+  // Tells the loop's telemetry.
+  void Report(SessionChange change);
+  LiveSession Describe() const;
+
  private:
   explicit ServerSession(Options options);
   ~ServerSession() override;
@@ -131,19 +137,25 @@ class ServerSession final : public FrameSink,
   void OnPingDue() override { Send(Frame{0, PingFrame()}); }
   void OnStreamChange() override { changed_.Notify(); }
   void OnAttached(bool attached) override;
-  void OnAway(const std::string& why) override { End(why); }
+  void OnLeaseExpired() override { Report(SessionChange::kLeaseExpired); }
+  void OnAway(const std::string& why) override { End(why, SessionEnd::kAway); }
   // SessionBudget::Holder.
   void GiveUp(const std::string& why) override;
 
-  bool HasRoomFor(const Frame& frame) const;
+  // Why there is no room for it, if there is none.
+  std::optional<Refusal> NoRoomFor(const Frame& frame) const;
+  SessionEvent EventOf(SessionChange change) const;
+  LoopTelemetry& telemetry() const { return options_.calls->telemetry(); }
   absl::Status Acknowledge(uint64_t seq);
   void Account();
   absl::Status Dispatch(Frame&& frame);
   absl::Status OpenCall(uint64_t call, OpenFrame open);
+  void Refuse(uint64_t call, Refusal reason, absl::Status status);
   void Refuse(uint64_t call, absl::Status status);
 
   const Options options_;
   const std::string epoch_;
+  const absl::Time created_;
   ReplayBuffer sent_;
   AdaptiveWindow window_;  // for what is kept until it is acknowledged
   RoomQueue room_;
@@ -152,6 +164,7 @@ class ServerSession final : public FrameSink,
   size_t accounted_bytes_ = 0;  // what the budget knows of
   uint64_t received_ = 0;       // number of the last frame that was taken
   uint64_t last_call_ = 0;      // the largest call id so far
+  uint64_t total_calls_ = 0;
   std::map<uint64_t, std::shared_ptr<SessionCall>> calls_;
   Attachment attachment_;
   bool stream_has_sent_ = false;  // the current one, an event

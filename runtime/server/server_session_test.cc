@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "runtime/async/task_group.h"
@@ -18,14 +19,14 @@ namespace {
 
 class ServerSessionTest : public testing::Test {
  protected:
-  std::shared_ptr<ServerSession> Create() {
+  std::shared_ptr<ServerSession> Create(CallGroup* calls = nullptr) {
     ServerSession::Options options;
     options.id = "0123456789abcdef0123456789abcdef";
     options.clock = &clock_;
     options.executor = home_.get_executor();
     options.blocking_executor = home_.get_executor();
     options.methods = &methods_;
-    options.calls = &calls_;
+    options.calls = calls != nullptr ? calls : &calls_;
     options.budget = budget_;
     options.client_session_window = 1 << 20;
     return ServerSession::Create(std::move(options));
@@ -49,6 +50,74 @@ TEST_F(ServerSessionTest, IsDestroyedAtHomeWhoeverLetsGoOfItLast) {
   EXPECT_EQ(budget_->held(), held);
   home_.poll();
   EXPECT_EQ(budget_->held(), 0);
+}
+
+Awaitable<void> TakeEvent(std::shared_ptr<ServerSession> session, uint64_t stream) {
+  const auto event = co_await session->NextEvent(stream);
+  EXPECT_TRUE(event.ok() && *event);
+}
+
+class Listener final : public ServerObserver {
+ public:
+  void OnSession(const SessionEvent& event) override {
+    changes.push_back(std::string(SessionChangeName(event.change)));
+    replayed = event.replayed_events;
+    end = event.end;
+  }
+  std::vector<std::string> changes;
+  size_t replayed = 0;
+  SessionEnd end = SessionEnd::kClosed;
+};
+
+TEST_F(ServerSessionTest, SaysWhatBecomesOfIt) {
+  const auto listener = std::make_shared<Listener>();
+  const auto telemetry = std::make_shared<LoopTelemetry>(0, ServerObservers{listener});
+  CallGroup calls(home_.get_executor(), 10, telemetry);
+  const auto stats = [&] {
+    ServerStats now;
+    telemetry->AddTo(now);
+    return now.sessions;
+  };
+  std::shared_ptr<ServerSession> session = Create(&calls);
+  ServerSession::AttachOptions attach;
+  attach.opened = true;
+  const absl::StatusOr<uint64_t> opened = session->Attach(attach);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(stats().attached, 1u);
+  session->Send(Frame{0, PingFrame()});
+  TaskGroup tasks(home_.get_executor());
+  tasks.Spawn(TakeEvent(session, *opened));
+  home_.poll();
+
+  session->Detach(*opened);
+  EXPECT_EQ(stats().attached, 0u);
+  attach.opened = false;
+  attach.attempt = 1;
+  ASSERT_TRUE(session->Attach(attach).ok());
+  EXPECT_EQ(listener->replayed, 1u);
+  EXPECT_EQ(stats().replayed_events, 1u);
+  EXPECT_EQ(stats().resumed, 1u);
+
+  ASSERT_TRUE(session->Take(1, {Frame{0, PongFrame()}}).ok());
+  ASSERT_TRUE(session->Take(1, {Frame{0, PongFrame()}}).ok());
+  EXPECT_EQ(stats().duplicate_frames, 1u);
+
+  clock_.Advance(SessionTimes().ping);
+  home_.restart();
+  home_.poll();
+  clock_.Advance(SessionTimes().lease);
+  home_.restart();
+  home_.poll();
+  EXPECT_EQ(stats().expired_leases, 1u);
+  EXPECT_EQ(stats().attached, 0u);
+  clock_.Advance(SessionTimes().resume_window);
+  home_.restart();
+  home_.poll();
+  EXPECT_TRUE(session->ended());
+  EXPECT_EQ(stats().ended[static_cast<size_t>(SessionEnd::kAway)], 1u);
+  EXPECT_EQ(listener->end, SessionEnd::kAway);
+  EXPECT_EQ(listener->changes, (std::vector<std::string>{"attached", "detached", "resumed",
+                                                         "lease_expired", "detached", "ended"}));
 }
 
 Awaitable<void> WaitToSend(CallStream& stream, std::optional<absl::Status>& waited) {

@@ -4,6 +4,7 @@
 #ifndef RUNNEL_RUNTIME_SERVER_SERVICE_H_
 #define RUNNEL_RUNTIME_SERVER_SERVICE_H_
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ using MethodHandler =
 struct ServerMethod {
   const MethodInfo* info = nullptr;  // lives for ever
   MethodHandler handler;
+  size_t index = 0;  // in MethodRegistry::methods, which sets it
 };
 
 class Service {

@@ -9,6 +9,7 @@ namespace runnel {
 void SessionBudget::Add(int64_t bytes) {
   const bool was_open = open();
   held_ += bytes;
+  if (telemetry_ != nullptr) telemetry_->buffered_bytes.Set(static_cast<uint64_t>(held_));
   if (!was_open && open()) room_.WakeFirst();
   if (bytes > 0 && !open()) GiveUpOldest();
 }

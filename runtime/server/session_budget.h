@@ -7,9 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "runtime/server/loop_telemetry.h"
 #include "runtime/session/room_queue.h"
 
 namespace runnel {
@@ -29,7 +32,9 @@ class SessionBudget {
     std::optional<std::list<Holder*>::iterator> place_;  // in detached_
   };
 
-  explicit SessionBudget(size_t bytes) : bytes_(static_cast<int64_t>(bytes)) {}
+  // `telemetry`, where there is one, shows what is held.
+  explicit SessionBudget(size_t bytes, std::shared_ptr<LoopTelemetry> telemetry = nullptr)
+      : bytes_(static_cast<int64_t>(bytes)), telemetry_(std::move(telemetry)) {}
 
   bool open() const { return held_ < bytes_; }
   // Where to wait until it is open again: the first is woken then.
@@ -48,6 +53,7 @@ class SessionBudget {
   void GiveUpOldest();
 
   const int64_t bytes_;
+  const std::shared_ptr<LoopTelemetry> telemetry_;
   int64_t held_ = 0;
   std::list<Holder*> detached_;  // longest first
   Holder* giving_up_ = nullptr;

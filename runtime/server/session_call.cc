@@ -37,6 +37,7 @@ Awaitable<absl::StatusOr<bool>> SessionCall::Read(google::protobuf::Message& mes
   absl::StatusOr<std::optional<std::string>> received = co_await stream_.Receive();
   if (!received.ok()) co_return std::move(received).status();
   if (!*received) co_return false;
+  CountReceived((*received)->size());
   RUNNEL_CO_RETURN_IF_ERROR(
       DecodeMessage(session_->codec(), **received, session_->limits(), message));
   co_return true;
@@ -46,6 +47,7 @@ bool SessionCall::TryRead(google::protobuf::Message& message) {
   if (!undecodable_.ok() || context().IsCancelled()) return false;
   const std::optional<std::string> received = stream_.TryReceive();
   if (!received) return false;
+  CountReceived(received->size());
   undecodable_ = DecodeMessage(session_->codec(), *received, session_->limits(), message);
   return undecodable_.ok();
 }
@@ -65,6 +67,7 @@ absl::Status SessionCall::Send(const google::protobuf::Message& message,
                                const WriteOptions& options) {
   std::string& payload = Scratch();
   RUNNEL_RETURN_IF_ERROR(EncodeMessage(session_->codec(), message, payload));
+  CountSent(payload.size());
   SendHeaderOnce();
   if (options.last && CallStream::FitsOneFrame(payload.size())) {
     last_message_ = std::move(payload);
@@ -79,6 +82,7 @@ Awaitable<absl::Status> SessionCall::WriteShared(SharedMessages messages, Shared
   for (const SharedMessagePtr& message : messages) {
     if (!stream_.MaySend()) RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.WaitToSend());
     RUNNEL_CO_ASSIGN_OR_RETURN(const std::string_view payload, message->Encoded(session_->codec()));
+    CountSent(payload.size());
     SendHeaderOnce();
     stream_.SendMessage(Scratch().assign(payload));
   }
@@ -90,6 +94,16 @@ void SessionCall::SendHeaderOnce() {
   HeaderFrame header;
   header.metadata = context().initial_metadata();
   session_->Send(Frame{id_, std::move(header)});
+}
+
+LiveCall SessionCall::Describe() const {
+  LiveCall live = ServerCall::Describe();
+  live.session_call = id_;
+  live.send_window = stream_.send_window();
+  live.receive_window = stream_.receive_window();
+  live.unread_bytes = stream_.held_bytes();
+  live.unsent_bytes = stream_.unsent_bytes();
+  return live;
 }
 
 void SessionCall::OnEnd(const absl::Status& status) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/call/call_stream.h"
 #include "runtime/server/server_call.h"
@@ -31,6 +32,10 @@ class SessionCall final : public ServerCall {
   Awaitable<absl::Status> WriteShared(SharedMessages messages, SharedMessage::Id ids) override;
   bool TryRead(google::protobuf::Message& message) override;
   bool TryWrite(const google::protobuf::Message& message, const WriteOptions& options) override;
+
+  CallTransport transport() const override { return CallTransport::kSession; }
+  std::string_view session() const override { return session_->id(); }
+  LiveCall Describe() const override;
 
  private:
   absl::Status Send(const google::protobuf::Message& message, const WriteOptions& options);

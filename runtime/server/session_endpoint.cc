@@ -112,7 +112,7 @@ Awaitable<absl::StatusOr<SendResponse>> ReceiveAtHome(std::shared_ptr<ServerSess
 }
 
 Awaitable<absl::Status> EndAtHome(std::shared_ptr<ServerSession> session) {
-  session->End("its client has closed it");
+  session->End("its client has closed it", SessionEnd::kClosed);
   co_return absl::OkStatus();
 }
 
@@ -133,6 +133,7 @@ Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec cod
   if (!body.ok()) {
     // The client may send less at a time.
     if (!absl::IsResourceExhausted(body.status())) co_return ErrorResponse(body.status());
+    calls_.telemetry().Refused(Refusal::kMaxSendBytes, request.peer);
     co_return ErrorResponse(WithErrorInfo(
         body.status(), {.reason = "FRAME_TOO_LARGE", .domain = "runnel", .metadata = {}}));
   }
@@ -196,6 +197,7 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec
   options.on_end = [sessions = options_.sessions](const std::string& id) { sessions->Remove(id); };
   std::shared_ptr<ServerSession> session = ServerSession::Create(std::move(options));
   RUNNEL_RETURN_IF_ERROR(options_.sessions->Add(open.secret, session));
+  session->Report(SessionChange::kOpened);
   return session;
 }
 
@@ -210,6 +212,7 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::FindOrMakeSessio
         {.reason = "SESSION_UNKNOWN", .domain = "runnel", .metadata = {}});
   }
   if (calls_.closed()) {
+    calls_.telemetry().Refused(Refusal::kDraining, peer);
     return WithErrorInfo(CallGroup::Refusal(),
                          {.reason = "DRAINING", .domain = "runnel", .metadata = {}});
   }

@@ -23,8 +23,9 @@ class SessionEndpoint {
       : options_(options),
         calls_(calls),
         receiving_(receiving),
-        budget_(std::make_shared<SessionBudget>(options.limits.max_buffered_bytes /
-                                                static_cast<size_t>(options.loops))) {}
+        budget_(std::make_shared<SessionBudget>(
+            options.limits.max_buffered_bytes / static_cast<size_t>(options.loops),
+            options.telemetry)) {}
 
   // For a POST below kPathPrefix, from `principal`.
   Awaitable<HttpResponse> Handle(std::string_view path, Codec codec, std::string principal,

@@ -1,5 +1,6 @@
 #include "runtime/server/session_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -48,13 +49,26 @@ absl::StatusOr<std::shared_ptr<ServerSession>> IfOwn(std::shared_ptr<ServerSessi
 std::string SessionTable::NewId() { return RandomHex(16); }
 
 absl::Status SessionTable::Add(std::string_view secret, std::shared_ptr<ServerSession> session) {
+  std::optional<Refusal> refusal;
+  const ServerSession::Options& options = session->options();
+  absl::Status added;
+  {
+    std::lock_guard lock(mutex_);
+    added = Insert(secret, session, refusal);
+  }
+  if (refusal) options.calls->telemetry().Refused(*refusal, options.peer);
+  return added;
+}
+
+absl::Status SessionTable::Insert(std::string_view secret, std::shared_ptr<ServerSession>& session,
+                                  std::optional<Refusal>& refusal) {
   const SecretHash hash = HashOfSecret(secret);
   const std::string key(hash.begin(), hash.end());
-  std::lock_guard lock(mutex_);
   if (ids_by_hash_.contains(key)) return absl::AlreadyExistsError("the session is open");
   ForgetUsed();
   if (used_.contains(key)) return Unknown();
   if (by_id_.size() >= limits_.max_sessions) {
+    refusal = Refusal::kMaxSessions;
     return TooMany(by_id_.size(), "the server", "max_sessions");
   }
   const std::string owner = OwnerOf(*session);
@@ -62,12 +76,13 @@ absl::Status SessionTable::Add(std::string_view secret, std::shared_ptr<ServerSe
   const bool anonymous = session->principal().empty();
   if (count >=
       (anonymous ? limits_.max_sessions_per_address : limits_.max_sessions_per_principal)) {
+    refusal = anonymous ? Refusal::kMaxSessionsPerAddress : Refusal::kMaxSessionsPerPrincipal;
     return TooMany(count, owner,
                    anonymous ? "max_sessions_per_address" : "max_sessions_per_principal");
   }
   const std::string id = session->id();
   ids_by_hash_.emplace(key, id);
-  by_id_.emplace(id, Entry{hash, owner, std::move(session)});
+  by_id_.emplace(id, Entry{hash, owner, session});
   ++count;
   return absl::OkStatus();
 }
@@ -127,6 +142,29 @@ std::vector<std::shared_ptr<ServerSession>> SessionTable::All() const {
   std::vector<std::shared_ptr<ServerSession>> sessions;
   for (const auto& [id, entry] : by_id_) sessions.push_back(entry.session);
   return sessions;
+}
+
+std::vector<std::shared_ptr<ServerSession>> SessionTable::After(std::string_view id,
+                                                                size_t most) const {
+  using Found = std::pair<std::string_view, const std::shared_ptr<ServerSession>*>;
+  std::vector<Found> found;
+  std::vector<std::shared_ptr<ServerSession>> sessions;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, entry] : by_id_) {
+    if (std::string_view(key) > id) found.emplace_back(key, &entry.session);
+  }
+  const auto by_id = [](const Found& a, const Found& b) { return a.first < b.first; };
+  most = std::min(most, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(most), found.end(),
+                    by_id);
+  sessions.reserve(most);
+  for (size_t i = 0; i < most; ++i) sessions.push_back(*found[i].second);
+  return sessions;
+}
+
+size_t SessionTable::size() const {
+  std::lock_guard lock(mutex_);
+  return by_id_.size();
 }
 
 }  // namespace runnel

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,7 @@ class SessionTable {
 
   // ALREADY_EXISTS when there is a session with this secret. SESSION_UNKNOWN when there was one:
   // this Open is a late copy. RESOURCE_EXHAUSTED, reason TOO_MANY_SESSIONS, when there are too many
-  // in all, of its principal, or, where it has none, of its peer's address.
+  // in all, of its principal, or, where it has none, of its peer's address. On the session's loop.
   absl::Status Add(std::string_view secret, std::shared_ptr<ServerSession> session);
   // What the header `Runnel-Session: <id>.<secret>` names. NOT_FOUND, reason SESSION_UNKNOWN, when
   // there is no such session or the secret is another. PERMISSION_DENIED, reason WRONG_PRINCIPAL,
@@ -45,6 +46,9 @@ class SessionTable {
   void Remove(const std::string& id);
 
   std::vector<std::shared_ptr<ServerSession>> All() const;
+  // The first `most` by their ids that come after `id`, in that order.
+  std::vector<std::shared_ptr<ServerSession>> After(std::string_view id, size_t most) const;
+  size_t size() const;
 
  private:
   struct Entry {
@@ -59,6 +63,9 @@ class SessionTable {
     absl::Time until;
   };
 
+  // Add, with the lock held. Says which limit it was.
+  absl::Status Insert(std::string_view secret, std::shared_ptr<ServerSession>& session,
+                      std::optional<Refusal>& refusal);
   void ForgetUsed();
 
   const Limits limits_;

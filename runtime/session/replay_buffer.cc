@@ -106,6 +106,7 @@ absl::Status ReplayBuffer::Rewind(uint64_t seq) {
   }
   while (sent_ > 0 && events_[sent_ - 1].last_seq > seq) {
     --sent_;
+    ++replayed_events_;
     unsent_bytes_ += events_[sent_].bytes->size();
   }
   return absl::OkStatus();

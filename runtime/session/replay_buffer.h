@@ -50,6 +50,8 @@ class ReplayBuffer {
   size_t bytes() const { return message_bytes_ + control_bytes_; }
   // What of it has still to be sent.
   size_t unsent_bytes() const { return unsent_bytes_; }
+  // Events that Rewind has had sent again, so far.
+  uint64_t replayed_events() const { return replayed_events_; }
 
  private:
   struct StoredEvent {
@@ -72,6 +74,7 @@ class ReplayBuffer {
   size_t unsent_bytes_ = 0;
   uint64_t appended_ = 0;
   uint64_t acknowledged_ = 0;
+  uint64_t replayed_events_ = 0;
   // Encoded frames that no event holds yet.
   std::string open_;
   size_t open_frames_ = 0;

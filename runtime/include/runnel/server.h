@@ -3,6 +3,7 @@
 #ifndef RUNNEL_SERVER_H_
 #define RUNNEL_SERVER_H_
 
+#include "runtime/core/status_code.h"      // IWYU pragma: export
 #include "runtime/core/status_details.h"   // IWYU pragma: export
 #include "runtime/core/status_macros.h"    // IWYU pragma: export
 #include "runtime/server/bearer_tokens.h"  // IWYU pragma: export
