@@ -143,16 +143,20 @@ class FaultyHttp::PassedBody final : public HttpBody {
       : body_(std::move(body)), link_(std::move(link)), delay_(delay) {}
 
   Awaitable<absl::StatusOr<std::optional<std::string_view>>> Read() override {
+    // Whoever cancels this may have destroyed the body.
+    const std::shared_ptr<Link> link = link_;
+    const absl::Duration delay = delay_;
     absl::StatusOr<std::optional<std::string_view>> piece = co_await body_->Read();
-    if (delay_ > absl::ZeroDuration()) {
-      const absl::Status arrived = co_await SleepFor(link_->clock, delay_);
+    if (absl::IsCancelled(piece.status())) co_return piece;
+    if (delay > absl::ZeroDuration()) {
+      const absl::Status arrived = co_await SleepFor(link->clock, delay);
       if (!arrived.ok()) co_return arrived;
     }
-    while (link_->silent && !link_->over) {
-      const absl::Status waited = co_await link_->changed.Wait();
+    while (link->silent && !link->over) {
+      const absl::Status waited = co_await link->changed.Wait();
       if (!waited.ok()) co_return waited;
     }
-    if (link_->over) co_return Broken();
+    if (link->over) co_return Broken();
     co_return piece;
   }
 
