@@ -12,6 +12,7 @@
 #include "runtime/async/task_group.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "tools/cli/address.h"
 #include "tools/cli/connection.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/load.h"

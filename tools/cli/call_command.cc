@@ -15,6 +15,7 @@
 #include "runtime/client/streams.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "tools/cli/address.h"
 #include "tools/cli/connection.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/json_layout.h"

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tools/cli/address.h"
 #include "tools/cli/command_table.h"
 #include "tools/cli/suggestion.h"
 
@@ -20,6 +21,9 @@ std::vector<std::string> CommandNames() {
 }
 
 absl::Status UnknownCommand(const std::string& word) {
+  if (IsAddress(word)) {
+    return absl::InvalidArgumentError(absl::StrCat("the command comes first: runnel list ", word));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("no command \"", word, "\"", DidYouMean(word, CommandNames()),
                    "\nThe commands are ", absl::StrJoin(CommandNames(), ", "), "."));

@@ -11,8 +11,8 @@
 #include "gtest/gtest.h"
 #include "runtime/core/status_details.h"
 #include "runtime/testing/status_matchers.h"
+#include "tools/cli/address.h"
 #include "tools/cli/command_table.h"
-#include "tools/cli/connection.h"
 #include "tools/cli/failure.h"
 #include "tools/cli/help_page.h"
 #include "tools/cli/json_layout.h"
@@ -52,6 +52,7 @@ TEST(CommandLineTest, TakesOptionsAnywhereAndWordsAsTheyAre) {
 TEST(CommandLineTest, SaysWhatWasPerhapsMeant) {
   const std::pair<std::vector<std::string>, const char*> kCases[] = {
       {{"cal"}, "no command \"cal\"; did you mean call?"},
+      {{"localhost:8080"}, "the command comes first: runnel list localhost:8080"},
       {{"call", "--tiemout", "1"}, "has no option --tiemout; did you mean --timeout?"},
       {{"call", "-x"}, "has no option -x"},
       {{"call", "-t"}, "--timeout"},
@@ -73,10 +74,10 @@ TEST(CommandLineTest, SaysWhatWasPerhapsMeant) {
 
 TEST(CommandLineTest, KnowsAddressesFromOtherWords) {
   for (const char* address : {"localhost:80", ":8080", "[::1]:80", "http://a", "https://a/b",
-                              "unix:/run/x", "10.0.0.1:1"}) {
+                              "unix:/run/x", "10.0.0.1:1", "localhost", "10.0.0.1"}) {
     EXPECT_TRUE(IsAddress(address)) << address;
   }
-  for (const char* word : {"Monitor/Watch", "a.b.C/D", "a=b:1", "localhost", "a:", "{\"a\":1}"}) {
+  for (const char* word : {"Monitor/Watch", "a.b.C/D", "a=b:1", "v1.2", "a:", "{\"a\":1}"}) {
     EXPECT_FALSE(IsAddress(word)) << word;
   }
   std::vector<std::string> words = {":81", "M"};
@@ -185,7 +186,9 @@ TEST(LatencyPlotTest, FitsTheTerminalAndRises) {
         EXPECT_LE(Columns({line.data(), line.size()}), std::min<size_t>(width, 80));
       }
       EXPECT_THAT(plot, HasSubstr("90 %"));
-      if (!unicode) EXPECT_THAT(plot, Not(HasSubstr("█")));
+      if (!unicode) {
+        EXPECT_THAT(plot, Not(HasSubstr("█")));
+      }
     }
   }
   EXPECT_EQ(LatencyPlot(LatencyHistogram(), Screen(80)), "");

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/core/string_view.h"
+#include "tools/cli/address.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/command_table.h"
-#include "tools/cli/connection.h"
 #include "tools/cli/schema_source.h"
 
 namespace runnel::cli {

@@ -16,7 +16,6 @@
 namespace runnel::cli {
 namespace {
 
-constexpr char kDefaultAddress[] = "localhost:8080";
 // What the server may send in a message is its own affair.
 constexpr size_t kMaxMessageBytes = 256 * 1024 * 1024;
 
@@ -33,40 +32,6 @@ absl::StatusOr<Metadata> CredentialsOf(const Options& options) {
 }
 
 }  // namespace
-
-bool IsAddress(std::string_view word) {
-  for (const std::string_view scheme : {"http://", "https://", "unix:"}) {
-    if (word.starts_with(scheme)) return true;
-  }
-  const size_t colon = word.rfind(':');
-  if (colon == std::string_view::npos || colon + 1 == word.size()) return false;
-  const std::string_view port = word.substr(colon + 1);
-  const std::string_view host = word.substr(0, colon);
-  return std::all_of(port.begin(), port.end(),
-                     [](unsigned char c) { return absl::ascii_isdigit(c); }) &&
-         std::all_of(host.begin(), host.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' ||
-                  c == '[' || c == ']';
-         });
-}
-
-std::string UrlOf(std::string_view address) {
-  if (address.find("://") != std::string_view::npos || address.starts_with("unix:")) {
-    return std::string(address);
-  }
-  return absl::StrCat("http://", address.starts_with(':') ? "localhost" : "", AbslView(address));
-}
-
-std::string TakeAddress(std::vector<std::string>& words) {
-  std::string address;
-  if (!words.empty() && IsAddress(words.front())) {
-    address = words.front();
-    words.erase(words.begin());
-  }
-  if (address.empty()) address = Environment("RUNNEL_SERVER");
-  if (address.empty()) address = kDefaultAddress;
-  return UrlOf(address);
-}
 
 absl::StatusOr<std::optional<std::string>> BearerToken(const Options& options) {
   std::string token = Environment("RUNNEL_TOKEN");

@@ -16,14 +16,6 @@
 
 namespace runnel::cli {
 
-// Whether a word of the command line is an address: "host:8080", ":8080", "http://…", "https://…",
-// "unix:/path". Nothing else in a command line looks like one.
-bool IsAddress(std::string_view word);
-// Takes the address that stands first among `words`, if one does; else it is $RUNNEL_SERVER, else
-// "localhost:8080". As a URL, "http://localhost:8080".
-std::string TakeAddress(std::vector<std::string>& words);
-std::string UrlOf(std::string_view address);
-
 // The token that options or the environment name, if they do; NOT_FOUND when it cannot be read.
 absl::StatusOr<std::optional<std::string>> BearerToken(const Options& options);
 // Metadata of `headers` ("key: value"). INVALID_ARGUMENT names what cannot be sent.
@@ -35,7 +27,7 @@ std::string TokenWarning(const Options& options, std::string_view url);
 // A channel and what runs it. Destroying it ends the channel's session.
 class Connection {
  public:
-  // Does not connect yet. `max_calls` says how many calls there may be at a time.
+  // Does not connect yet. INVALID_ARGUMENT and NOT_FOUND say what is wrong with the options.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const Options& options, std::string url,
                                                           Codec codec);
 

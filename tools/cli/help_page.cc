@@ -146,17 +146,20 @@ std::string Troff(std::string_view text) {
   return out;
 }
 
+// A line of its own. As an argument of the macro B it would lose its quotation marks.
+std::string TroffBold(std::string_view text) { return absl::StrCat("\\fB", Troff(text), "\\fR"); }
+
 void AppendManualOptions(const std::vector<OptionSpec>& options, std::string& out) {
   for (const OptionSpec& option : options) {
     const std::string flags = FlagsOf(option);
-    absl::StrAppend(&out, ".TP\n.B ", Troff(flags.substr(flags.find_first_not_of(' '))), "\n",
+    absl::StrAppend(&out, ".TP\n", TroffBold(flags.substr(flags.find_first_not_of(' '))), "\n",
                     Troff(option.text), "\n");
   }
 }
 
 void AppendManualExamples(const std::vector<Example>& examples, std::string& out) {
   for (const Example& example : examples) {
-    absl::StrAppend(&out, ".TP\n.B ", Troff(example.command), "\n", Troff(example.text), "\n");
+    absl::StrAppend(&out, ".TP\n", TroffBold(example.command), "\n", Troff(example.text), "\n");
   }
 }
 
@@ -187,8 +190,8 @@ std::string ManualPage() {
       "Runnel "
       "and call them\n.SH SYNOPSIS\n";
   for (const CommandSpec& command : Commands()) {
-    absl::StrAppend(&out, ".B runnel ", Troff(command.name), "\n", Troff(command.arguments),
-                    "\n.br\n");
+    absl::StrAppend(&out, TroffBold(absl::StrCat("runnel ", AbslView(command.name))), "\n",
+                    Troff(command.arguments), "\n.br\n");
   }
   absl::StrAppend(&out, ".SH DESCRIPTION\n", Troff(LastLines()), "\n");
   for (const CommandSpec& command : Commands()) {

@@ -8,7 +8,7 @@
 #include "runtime/core/json_string.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
-#include "tools/cli/connection.h"
+#include "tools/cli/address.h"
 #include "tools/cli/description.h"
 #include "tools/cli/schema.h"
 #include "tools/cli/schema_source.h"

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/stubs/logging.h"
+#include "tools/cli/address.h"
 #include "tools/cli/bench_command.h"
 #include "tools/cli/call_command.h"
 #include "tools/cli/command_line.h"

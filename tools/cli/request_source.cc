@@ -56,6 +56,13 @@ std::vector<std::string> FieldNames(const Descriptor& type) {
   return names;
 }
 
+// "\nshop.v1.Item has name, count."
+std::string FieldsOf(const Descriptor& type) {
+  const std::vector<std::string> names = FieldNames(type);
+  if (names.empty()) return absl::StrCat("\n", type.full_name(), " has no fields.");
+  return absl::StrCat("\n", type.full_name(), " has ", absl::StrJoin(names, ", "), ".");
+}
+
 // Whether `json` is a message of the type, with no fields that it does not have.
 absl::Status CheckJson(std::string_view place, std::string_view json, Message& message) {
   Limits limits;
@@ -74,8 +81,7 @@ absl::Status CheckJson(std::string_view place, std::string_view json, Message& m
     const std::string field = path.substr(path.rfind('.') + 1);
     why = absl::StrCat("there is no field ", path);
     if (path == field) {
-      absl::StrAppend(&why, DidYouMean(field, FieldNames(type)), "\n", type.full_name(), " has ",
-                      absl::StrJoin(FieldNames(type), ", "), ".");
+      absl::StrAppend(&why, DidYouMean(field, FieldNames(type)), FieldsOf(type));
     }
   }
   return absl::InvalidArgumentError(absl::StrCat(AbslView(place), ": ", why));
@@ -161,8 +167,7 @@ absl::Status RequestSource::Add(const std::vector<std::string>& words, bool stre
       return absl::InvalidArgumentError(absl::StrCat(
           "\"", word,
           "\" is no request: write field=value, JSON, @FILE or - (runnel help requests)",
-          "\nThe fields of ", type_.full_name(), " are ", absl::StrJoin(FieldNames(type_), ", "),
-          "."));
+          FieldsOf(type_)));
     }
   }
   RUNNEL_RETURN_IF_ERROR(finish());

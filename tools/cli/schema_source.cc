@@ -8,6 +8,7 @@
 #include "runtime/client/unary_call.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "tools/cli/address.h"
 #include "tools/cli/connection.h"
 #include "tools/cli/failure.h"
 #include "tools/cli/field_argument.h"
