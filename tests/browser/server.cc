@@ -8,6 +8,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "runnel/console_handler.h"
+#include "runnel/descriptors_service.h"
 #include "tests/browser/traffic_service.h"
 
 namespace browser {
@@ -16,7 +18,7 @@ namespace {
 constexpr char kUsage[] =
     R"(usage: server [options]
 
-Serves browser.v1.Traffic (traffic.proto) on a loopback port. Prints "listening at URL" when it is there.
+Serves browser.v1.Traffic (traffic.proto), and the console, on a loopback port. Prints "listening at URL" when it is there.
 Drains when it is interrupted or terminated.
 
   --port PORT            the port (0: a free one)
@@ -56,8 +58,12 @@ int Main(int argc, char** argv) {
     return 2;
   }
   TrafficService service;
+  runnel::DescriptorsService descriptors;
+  runnel::ConsoleHandler console;
   runnel::Server server(options);
   absl::Status started = server.AddService(service);
+  if (started.ok()) started = server.AddService(descriptors);
+  if (started.ok()) started = console.AddTo(server);
   if (started.ok()) started = server.Start();
   if (!started.ok()) {
     std::fprintf(stderr, "error: %s\n", started.ToString().c_str());

@@ -1,5 +1,6 @@
 #include "tests/browser/traffic_service.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace browser {
@@ -10,7 +11,7 @@ runnel::Awaitable<absl::Status> WriteItems(runnel::ServerContext& context, const
   v1::Item item;
   item.set_payload(std::string(plan.size(), 'x'));
   for (uint32_t index = 0; plan.count() == 0 || index < plan.count(); ++index) {
-    if (plan.delay_ms() > 0) {
+    if (plan.delay_ms() > 0 && index % std::max(plan.burst(), 1u) == 0) {
       RUNNEL_CO_RETURN_IF_ERROR(co_await context.Sleep(absl::Milliseconds(plan.delay_ms())));
     }
     item.set_index(index);

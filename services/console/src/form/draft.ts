@@ -204,8 +204,8 @@ function valueFrom(type: Type, json: JsonValue): Draft {
   const value = emptyOf(type);
   switch (value.kind) {
     case "text":
-      if (typeof type !== "object") value.text = isNumber(type) ? numberText(json) : String(json);
-      else value.text = type.kind === "message" && isDuration(type) ? durationJson(String(json)) : String(json);
+      if (typeof value.type === "object") value.text = isDuration(value.type) ? durationJson(String(json)) : String(json);
+      else value.text = isNumber(value.type) ? numberText(json) : String(json);
       break;
     case "bool":
       value.value = json === true;

@@ -83,7 +83,7 @@ function Top({ known }: { known: Schema | undefined }) {
           <i class="dot" /><span class="words">{state}{polling && ", polling"}</span>
         </span>
       )}
-      {known !== undefined && insideOf(known) !== undefined && (
+      {known !== undefined && insideOf(known).length > 0 && (
         <a class="button quiet" href="#/inside" aria-current={place.value.path === "inside" ? "page" : undefined}><Icon name="eye" /><span class="words">Inside</span></a>
       )}
       <TokenButton />

@@ -35,7 +35,7 @@ function collect(desc: DescMessage, names: DescField[], above: DescMessage[], co
     const field = member;
     const path = [...names, field];
     const inner = innerOf(field);
-    if (inner !== undefined && inner.fields.length > 0 && path.length < deepest && !above.includes(inner)) {
+    if (inner !== undefined && inner.fields.length > 0 && path.length < deepest && ![...above, desc].includes(inner)) {
       collect(inner, path, [...above, desc], columns);
       continue;
     }

@@ -23,6 +23,7 @@ export function MessageTable({ state }: { state: MethodState }) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(300);
   const follow = useRef(true);
+  const lastTop = useRef(0);
   const down = useMemo(() => columnsOf(state.method.output), [state]);
   const up = useMemo(() => (state.streamsUp ? columnsOf(state.method.input) : []), [state]);
   const shown = useRef<Shown>();
@@ -72,8 +73,10 @@ export function MessageTable({ state }: { state: MethodState }) {
   };
   const onScroll = () => {
     const element = scroller.current!;
-    const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight;
-    follow.current = atEnd;
+    // More may have come between a scroll and its event, so that the end is elsewhere: only whoever goes up leaves it.
+    if (element.scrollTop < lastTop.current) follow.current = false;
+    if (element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight) follow.current = true;
+    lastTop.current = element.scrollTop;
     setTop(element.scrollTop);
   };
   const template = ["3.4rem", "6.4rem", ...columns.map(widthOf)].join(" ");

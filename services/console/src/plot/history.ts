@@ -3,11 +3,14 @@
 // peaks are still seen.
 
 export class History {
+  // Rows, the unfinished ones at the end included.
   length = 0;
   readonly times: Float64Array;
   readonly series: { label: string; values: Float64Array }[] = [];
 
-  // How many numbers become one row.
+  // Rows that stay as they are.
+  #finished = 0;
+  // How many moments become one row.
   #stride = 1;
   #pending: Pending | undefined;
 
@@ -16,35 +19,45 @@ export class History {
     readonly capacity = 4_096,
     readonly maxSeries = 16,
   ) {
-    this.times = new Float64Array(capacity);
+    this.times = new Float64Array(capacity + 2);
   }
 
   // The numbers of one moment, by their labels.
   add(time: number, numbers: Map<string, number>): void {
     if (numbers.size === 0) return;
     for (const label of numbers.keys()) this.#seriesOf(label);
+    this.length = this.#finished;
     if (this.#stride === 1) {
       this.#append(time, (label) => numbers.get(label));
+      this.#finish();
       return;
     }
     const pending = (this.#pending ??= { time, count: 0, extremes: new Map() });
     for (const [label, value] of numbers) widen(pending, label, value);
-    if (++pending.count < 2 * this.#stride) return;
-    this.#pending = undefined;
-    const middle = (pending.time + time) / 2;
+    const full = ++pending.count === 2 * this.#stride;
     this.#append(pending.time, (label) => pending.extremes.get(label)?.first());
-    this.#append(middle, (label) => pending.extremes.get(label)?.last());
+    // The newest number is seen at once.
+    if (full) this.#append((pending.time + time) / 2, (label) => pending.extremes.get(label)?.last());
+    else this.#append(time, (label) => numbers.get(label));
+    if (!full) return;
+    this.#pending = undefined;
+    this.#finish();
   }
 
   #seriesOf(label: string): void {
     if (this.series.length >= this.maxSeries || this.series.some((one) => one.label === label)) return;
-    this.series.push({ label, values: new Float64Array(this.capacity).fill(NaN) });
+    this.series.push({ label, values: new Float64Array(this.capacity + 2).fill(NaN) });
   }
 
   #append(time: number, valueOf: (label: string) => number | undefined): void {
     this.times[this.length] = time;
     for (const { label, values } of this.series) values[this.length] = valueOf(label) ?? NaN;
-    if (++this.length === this.capacity) this.#compact();
+    ++this.length;
+  }
+
+  #finish(): void {
+    if (this.length === this.capacity) this.#compact();
+    this.#finished = this.length;
   }
 
   #compact(): void {
