@@ -5,6 +5,7 @@
 
 #include "runnel/descriptors_service.h"
 #include "services/examples/shared/flags.h"
+#include "services/examples/shared/operations_flags.h"
 #include "services/examples/shared/server_flags.h"
 
 namespace examples {
@@ -19,9 +20,12 @@ int ServerProgram::Serve(const std::vector<runnel::Service*>& services,
                          const std::function<void(const runnel::Server&)>& started) {
   runnel::DescriptorsService descriptors;
   ConsoleOfFlags console;
+  OperationsOfFlags operations;
+  if (absl::Status status = operations.AddTo(options_); !status.ok()) return Fail(status);
   runnel::Server server(options_);
   absl::Status status = server.AddService(descriptors);
   if (status.ok()) status = console.AddTo(server);
+  if (status.ok()) status = operations.AddTo(server);
   for (runnel::Service* service : services) {
     if (status.ok()) status = server.AddService(*service);
   }
