@@ -192,3 +192,16 @@ test("calls go on while another method is looked at", async () => {
   await expect.poll(async () => (await rows(page)).length, eventually).toBeGreaterThan(5);
 });
 
+
+test("what lives inside is shown where the server tells it", async () => {
+  const server = await world.start("RUNNEL_SERVER", "--listen=127.0.0.1:0", "--debug");
+  const page = await world.open(server.url, watch);
+  await button(page, "Call").click();
+  await expect.poll(async () => (await rows(page)).length, eventually).toBeGreaterThan(0);
+  await page.getByRole("link", { name: "Inside" }).click();
+  const calls = page.getByRole("region", { name: "ListCalls" });
+  await expect.poll(() => calls.textContent(), eventually).toContain("/examples.monitor.v1.Monitor/Watch");
+  expect(await page.getByRole("region", { name: "ListSessions" }).locator("tbody tr").count()).toBe(1);
+  await picture(page, "inside");
+  expect(world.complaints).toEqual([]);
+});
