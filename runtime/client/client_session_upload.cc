@@ -109,9 +109,11 @@ Awaitable<void> ClientSession::RunUpload(Self self) {
   ++self->uploads_;
   self->quick_posts_ = 0;
   self->upload_state_ = UploadState::kNone;
-  // Nobody knows which of the acknowledgements have come.
-  self->acknowledged_ = 0;
-  self->ack_due_ = self->clock_.Now() + kAckDelay;
+  if (self->received_ > 0) {
+    // Nobody knows which of the acknowledgements have come.
+    self->acknowledged_ = 0;
+    self->ack_due_ = self->clock_.Now() + kAckDelay;
+  }
   self->upload_over_.Notify();
 }
 

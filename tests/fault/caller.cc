@@ -28,6 +28,7 @@ void Caller::Start() {
 Awaitable<void> Caller::Make(Caller& self, size_t call) {
   const CallPlan& plan = self.traffic_.calls[call];
   co_await self.Pause(plan.start);
+  if (self.cancelled_) co_return;
   Observation& seen = self.transcript_[call];
   ++seen.started;
   seen.started_at = self.clock_.Now();

@@ -24,7 +24,11 @@ class Caller {
   // Makes all calls, each at its time.
   void Start();
   // Gives up what has not ended. The tasks end later, on the loop.
-  void Cancel() { tasks_.Cancel(); }
+  // Calls that have not begun never do: their stub may be gone.
+  void Cancel() {
+    cancelled_ = true;
+    tasks_.Cancel();
+  }
   // Calls that have not ended, those that have not begun included.
   size_t open() const { return tasks_.size(); }
   // Waits for the end of all, but no longer than until `deadline`. Whether it came.
@@ -57,6 +61,7 @@ class Caller {
   const Traffic& traffic_;
   runnel::Clock& clock_;
   Transcript& transcript_;
+  bool cancelled_ = false;
   runnel::TaskGroup tasks_;
 };
 
