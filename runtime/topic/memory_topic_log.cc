@@ -16,10 +16,12 @@ std::string RandomEpoch() {
 
 }  // namespace
 
-MemoryTopicLog::MemoryTopicLog(size_t max_messages, size_t max_bytes, std::string epoch)
+MemoryTopicLog::MemoryTopicLog(size_t max_messages, size_t max_bytes, std::string epoch,
+                               uint64_t first)
     : max_messages_(std::max<size_t>(max_messages, 1)),
       max_bytes_(max_bytes),
-      epoch_(epoch.empty() ? RandomEpoch() : std::move(epoch)) {}
+      epoch_(epoch.empty() ? RandomEpoch() : std::move(epoch)),
+      last_(first - 1) {}
 
 void MemoryTopicLog::Append(TopicRecord record) {
   bytes_ += record.bytes + kOverhead;

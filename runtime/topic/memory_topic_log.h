@@ -16,8 +16,9 @@ namespace runnel {
 class MemoryTopicLog final : public TopicLog {
  public:
   // Holds the newest `max_messages` of together at most `max_bytes` (of their binary form, and
-  // kOverhead for each), but always the last one. An empty `epoch` stands for a random one.
-  MemoryTopicLog(size_t max_messages, size_t max_bytes, std::string epoch = "");
+  // kOverhead for each), but always the last one. An empty `epoch` stands for a random one. The
+  // first message gets the number `first`: for a log that goes on with another's numbers.
+  MemoryTopicLog(size_t max_messages, size_t max_bytes, std::string epoch = "", uint64_t first = 1);
 
   // About what a message takes beside its contents.
   static constexpr size_t kOverhead = 256;
@@ -39,7 +40,7 @@ class MemoryTopicLog final : public TopicLog {
   const size_t max_bytes_;
   const std::string epoch_;
   std::deque<Entry> entries_;
-  uint64_t last_ = 0;
+  uint64_t last_;
   uint64_t bytes_before_first_ = 0;
   uint64_t bytes_ = 0;  // of all messages there ever were
 };
