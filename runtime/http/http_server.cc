@@ -19,9 +19,11 @@
 #include "runtime/http/connection_budget.h"
 #include "runtime/http/http_connection.h"
 #include "runtime/http/http_url.h"
+#include "runtime/http/peer_address.h"
 #include "runtime/http/tcp_stream.h"
 #include "runtime/http/tls_context.h"
 #include "runtime/http/tls_stream.h"
+#include "runtime/http/unix_socket.h"
 
 namespace runnel {
 namespace {
@@ -87,10 +89,13 @@ struct HttpServer::State {
   void Admit(tcp::socket socket) {
     error_code ignored;  // a socket that is broken already says so at the first read
     absl::StatusOr<ConnectionBudget::Place> place =
-        budget->Take(socket.remote_endpoint(ignored).address());
+        budget->Take(on_unix_socket ? asio::ip::address(asio::ip::address_v4::loopback())
+                                    : socket.remote_endpoint(ignored).address());
     if (!place.ok() && context->refusals >= kMaxRefusals) return;
     std::shared_ptr<ByteStream> stream;
-    if (options.tls != nullptr) {
+    if (on_unix_socket) {
+      stream = std::make_shared<TcpStream>(std::move(socket), kUnixPeer);
+    } else if (options.tls != nullptr) {
       stream = TlsStream::Accepted(std::move(socket), options.tls->ForConnection());
     } else {
       stream = std::make_shared<TcpStream>(std::move(socket));
@@ -107,6 +112,7 @@ struct HttpServer::State {
   const std::shared_ptr<ConnectionContext> context;
   const std::shared_ptr<ConnectionBudget> budget;
   tcp::acceptor acceptor;
+  bool on_unix_socket = false;
   TaskGroup tasks;
 };
 
@@ -139,6 +145,13 @@ absl::StatusOr<int> HttpServer::Listen(std::string_view text) {
   }
   state_->tasks.Spawn(Accept(state_));
   return bound.port();
+}
+
+absl::Status HttpServer::Listen(const UnixListener& listener) {
+  RUNNEL_ASSIGN_OR_RETURN(state_->acceptor, listener.NewAcceptor(state_->context->executor));
+  state_->on_unix_socket = true;
+  state_->tasks.Spawn(Accept(state_));
+  return absl::OkStatus();
 }
 
 Awaitable<void> HttpServer::Accept(std::shared_ptr<State> state) {

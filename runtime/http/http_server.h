@@ -20,6 +20,7 @@ namespace runnel {
 
 class ConnectionBudget;
 class TlsContext;
+class UnixListener;
 
 // How several servers, each on its own loop, listen on one port.
 enum class PortSharing {
@@ -51,6 +52,9 @@ class HttpServer {
   // names the address. ALREADY_EXISTS: the port is in use; INVALID_ARGUMENT: no such address
   // here; PERMISSION_DENIED.
   absl::StatusOr<int> Listen(std::string_view address);
+
+  // The same on a Unix socket, which is open already.
+  absl::Status Listen(const UnixListener& listener);
 
   // Accepts no more and closes the connections that are idle; the others close after the
   // response they are at.

@@ -65,6 +65,7 @@ absl::StatusOr<HostPort> ParseAuthority(std::string_view text, int default_port,
 }  // namespace
 
 std::string HostPort::Text() const {
+  if (!unix_path.empty()) return absl::StrCat("unix:", unix_path);
   return host.find(':') == std::string::npos ? absl::StrCat(host, ":", port)
                                              : absl::StrCat("[", host, "]:", port);
 }
@@ -75,14 +76,29 @@ std::string HttpUrl::HostField() const {
                                                      : absl::StrCat("[", address.host, "]");
 }
 
+std::optional<std::string_view> UnixPathOf(std::string_view address) {
+  if (!address.starts_with("unix:")) return std::nullopt;
+  address.remove_prefix(5);
+  if (address.starts_with("///")) address.remove_prefix(2);
+  return address;
+}
+
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
   return ParseAuthority(text, -1, text);
 }
 
 absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text) {
+  if (const std::optional<std::string_view> path = UnixPathOf(text)) {
+    if (path->empty()) return Bad(text, "there is no path; write \"unix:/run/x.sock\"");
+    HttpUrl url;
+    url.address.host = "localhost";
+    url.address.port = kHttpPort;
+    url.address.unix_path = *path;
+    return url;
+  }
   const size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) {
-    return Bad(text, "it must begin with \"http://\" or \"https://\"");
+    return Bad(text, "it must begin with \"http://\", \"https://\" or \"unix:\"");
   }
   const std::string_view scheme = text.substr(0, scheme_end);
   HttpUrl url;

@@ -47,6 +47,18 @@ TEST(HttpUrlTest, KnowsIpv6InBrackets) {
   EXPECT_EQ(url->address.Text(), "[::1]:8080");
 }
 
+TEST(HttpUrlTest, KnowsUnixSockets) {
+  for (const char* text : {"unix:/run/x.sock", "unix:///run/x.sock"}) {
+    const absl::StatusOr<HttpUrl> url = ParseHttpUrl(text);
+    ASSERT_TRUE(url.ok()) << url.status();
+    EXPECT_EQ(url->address.unix_path, "/run/x.sock");
+    EXPECT_EQ(url->address.Text(), "unix:/run/x.sock");
+    EXPECT_EQ(url->HostField(), "localhost");
+    EXPECT_EQ(url->path, "");
+  }
+  EXPECT_EQ(ParseHttpUrl("unix:x.sock")->address.unix_path, "x.sock");
+}
+
 TEST(HttpUrlTest, SaysWhatIsWrong) {
   const struct {
     const char* url;
@@ -56,6 +68,7 @@ TEST(HttpUrlTest, SaysWhatIsWrong) {
       {"localhost:80", "begin with \"http://\""},
       {"ftp://a", "begin with \"http://\""},
       {"https://a:", "the port must be"},
+      {"unix:", "there is no path"},
       {"http://", "no host"},
       {"http://:80", "no host"},
       {"http://a:", "the port must be"},

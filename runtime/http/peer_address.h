@@ -12,6 +12,9 @@
 
 namespace runnel {
 
+// HttpRequest::peer of whoever comes by a Unix socket.
+inline constexpr std::string_view kUnixPeer = "unix:";
+
 // The address in HttpRequest::peer ("127.0.0.1:53122", "[::1]:53122"); nullopt where it has none,
 // as in process.
 std::optional<asio::ip::address> AddressOfPeer(std::string_view peer);

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/http/peer_address.h"
 #include "runtime/http/tcp_stream.h"
 #include "runtime/http/tls_stream.h"
+#include "runtime/http/unix_socket.h"
 
 namespace runnel {
 namespace {
@@ -31,6 +33,11 @@ Awaitable<absl::StatusOr<std::shared_ptr<ByteStream>>> ConnectTcp(HostPort addre
                                                                   std::shared_ptr<TlsContext> tls,
                                                                   Clock& clock,
                                                                   absl::Duration timeout) {
+  if (!address.unix_path.empty()) {
+    absl::StatusOr<tcp::socket> connected = co_await ConnectUnix(address.unix_path);
+    if (!connected.ok()) co_return connected.status();
+    co_return std::make_shared<TcpStream>(*std::move(connected), kUnixPeer);
+  }
   const Executor executor = co_await asio::this_coro::executor;
   tcp::resolver resolver(executor);
   tcp::socket socket(executor);

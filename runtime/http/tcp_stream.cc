@@ -49,6 +49,12 @@ TcpStream::TcpStream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) 
   peer_ = AddressText(socket_.remote_endpoint(ignored));
 }
 
+TcpStream::TcpStream(asio::ip::tcp::socket socket, std::string_view peer)
+    : socket_(std::move(socket)), peer_(peer) {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+}
+
 Awaitable<absl::StatusOr<size_t>> TcpStream::ReadSome(asio::mutable_buffer space) {
   if (IsCancelled(co_await asio::this_coro::cancellation_state)) co_return Failure({}, true, peer_);
   const auto [error, n] = co_await socket_.async_read_some(space, kAsTuple);

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <string>
+#include <string_view>
 
 #include "runtime/http/byte_stream.h"
 
@@ -14,6 +15,8 @@ class TcpStream final : public ByteStream {
  public:
   // Takes over a connected socket; what it writes leaves at once (TCP_NODELAY).
   explicit TcpStream(asio::ip::tcp::socket socket);
+  // The same of a socket whose peer has no address.
+  TcpStream(asio::ip::tcp::socket socket, std::string_view peer);
 
   Awaitable<absl::StatusOr<size_t>> ReadSome(asio::mutable_buffer space) override;
   std::optional<absl::StatusOr<size_t>> TryRead(asio::mutable_buffer space) override;

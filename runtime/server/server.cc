@@ -22,7 +22,9 @@
 #include "runtime/core/status_macros.h"
 #include "runtime/http/connection_budget.h"
 #include "runtime/http/http_server.h"
+#include "runtime/http/http_url.h"
 #include "runtime/http/tls_context.h"
+#include "runtime/http/unix_socket.h"
 #include "runtime/server/endpoint.h"
 #include "runtime/server/loop_telemetry.h"
 #include "runtime/server/method_registry.h"
@@ -125,6 +127,7 @@ struct Server::State {
 
   // Tells the service manager so, when the last of them has come to it.
   void ReportThatLoopsTurn() {
+    std::lock_guard lock(mutex);
     auto left = std::make_shared<std::atomic<size_t>>(loops.size());
     for (const std::unique_ptr<Loop>& loop : loops) {
       asio::post(loop->context, [left] {
@@ -138,9 +141,10 @@ struct Server::State {
   MountedHandlers mounted;
   SessionTable sessions;
   asio::thread_pool blocking;
-  std::vector<std::unique_ptr<Loop>> loops;
+  std::vector<std::unique_ptr<Loop>> loops;  // taken away under `mutex`
   LiveView live;
   int port = 0;
+  std::unique_ptr<UnixListener> unix_listener;  // its file is there as long as the loops
 
   // For Stats, which may be asked for when the loops are gone.
   std::vector<std::shared_ptr<LoopTelemetry>> telemetry;
@@ -184,10 +188,17 @@ absl::Status Server::Start() {
     return absl::FailedPreconditionError("Server::Start was called before");
   }
   const std::string& listen = state_->options.listen;
+  const std::optional<std::string_view> unix_path = UnixPathOf(listen);
   const size_t colon = listen.rfind(':');
   if (colon == listen.npos) {
     return absl::InvalidArgumentError(
-        absl::StrCat("ServerOptions::listen is \"", listen, "\"; it has the form host:port"));
+        absl::StrCat("ServerOptions::listen is \"", listen,
+                     "\"; it has the form host:port, or unix:/run/x.sock"));
+  }
+  if (unix_path && state_->options.tls) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ServerOptions::listen is \"", listen,
+        "\", and ServerOptions::tls is set: a Unix socket has no TLS, and needs none"));
   }
   RUNNEL_RETURN_IF_ERROR(ValidateOriginPolicy(state_->options.origins));
   RUNNEL_ASSIGN_OR_RETURN(const TrustedProxies proxies,
@@ -195,11 +206,12 @@ absl::Status Server::Start() {
   const auto budget = std::make_shared<ConnectionBudget>(
       state_->options.limits,
       [proxies](const asio::ip::address& address) { return proxies.Contains(address); });
-  const bool loopback = IsLoopbackHost(std::string_view(listen).substr(0, colon));
+  // No page of a browser can reach a Unix socket but through a proxy, under any name.
+  const bool loopback = !unix_path && IsLoopbackHost(std::string_view(listen).substr(0, colon));
   std::shared_ptr<TlsContext> tls;
   if (state_->options.tls) {
     RUNNEL_ASSIGN_OR_RETURN(tls, TlsContext::ForServer(*state_->options.tls, Clock::Real()));
-  } else if (!loopback && !state_->options.allow_plaintext) {
+  } else if (!loopback && !unix_path && !state_->options.allow_plaintext) {
     return absl::FailedPreconditionError(absl::StrCat(
         "ServerOptions::listen is \"", listen,
         "\", which others can reach, and what they send could be read on the way: set "
@@ -220,6 +232,9 @@ absl::Status Server::Start() {
   endpoint.authenticate = state_->options.authenticate;
   endpoint.proxies = proxies;
   endpoint.origins = OriginRules(state_->options.origins, loopback);
+  if (unix_path) {
+    RUNNEL_ASSIGN_OR_RETURN(state_->unix_listener, UnixListener::Listen(*unix_path));
+  }
   for (int i = 0; i < threads; ++i) {
     const PortSharing sharing = threads == 1 ? PortSharing::kNone
                                 : i == 0     ? PortSharing::kFirst
@@ -227,12 +242,19 @@ absl::Status Server::Start() {
     auto loop = std::make_unique<Loop>(endpoint, state_->options, tls, budget, sharing);
     const std::string address =
         i == 0 ? listen : absl::StrCat(listen.substr(0, colon), ":", state_->port);
-    absl::StatusOr<int> port = loop->http.Listen(address);
-    if (!port.ok()) {
-      state_->loops.clear();
-      return port.status();
+    absl::Status listening;
+    if (unix_path) {
+      listening = loop->http.Listen(*state_->unix_listener);
+    } else {
+      const absl::StatusOr<int> port = loop->http.Listen(address);
+      listening = port.status();
+      if (port.ok()) state_->port = *port;
     }
-    state_->port = *port;
+    if (!listening.ok()) {
+      state_->loops.clear();
+      state_->unix_listener.reset();
+      return listening;
+    }
     state_->loops.push_back(std::move(loop));
   }
   state_->methods.Start();
@@ -258,6 +280,7 @@ int Server::port() const { return state_->port; }
 
 std::string Server::url() const {
   const std::string& listen = state_->options.listen;
+  if (state_->unix_listener != nullptr) return absl::StrCat("unix:", state_->unix_listener->path());
   return absl::StrCat(state_->options.tls ? "https://" : "http://",
                       listen.substr(0, listen.rfind(':')), ":", state_->port);
 }
@@ -312,7 +335,13 @@ void Server::Shutdown(absl::Duration grace) {
   state_->blocking.join();
   for (std::unique_ptr<Loop>& loop : state_->loops) loop->work.reset();
   for (std::unique_ptr<Loop>& loop : state_->loops) loop->thread.join();
-  state_->loops.clear();
+  std::vector<std::unique_ptr<Loop>> ended;
+  {
+    std::lock_guard lock(state_->mutex);
+    ended.swap(state_->loops);
+  }
+  ended.clear();
+  state_->unix_listener.reset();
   std::lock_guard lock(state_->mutex);
   state_->phase = State::Phase::kStopped;
   state_->changed.notify_all();
@@ -333,7 +362,7 @@ void ServeUntilSignalled(Server& server, absl::Duration grace) {
     watchdog.expires_after(absl::ToChronoNanoseconds(WatchdogInterval() / 2));
     watchdog.async_wait(watch);
   };
-  signals.async_wait([&](boost::system::error_code, int) { watchdog.cancel(); });
+  signals.async_wait([&](boost::system::error_code, int) { context.stop(); });
   NotifyServiceManager(absl::StrCat("READY=1\nSTATUS=serving at ", server.url()));
   if (WatchdogInterval() != absl::InfiniteDuration()) watch({});
   context.run();
@@ -343,7 +372,12 @@ void ServeUntilSignalled(Server& server, absl::Duration grace) {
       server.state_->options.drain_delay + grace + kHandlerTime + kAcknowledgeTime + kFlushTime;
   NotifyServiceManager(absl::StrCat("STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=",
                                     absl::ToInt64Microseconds(most)));
+  // A drain may be longer than the service manager's patience.
+  context.restart();
+  std::thread watching([&] { context.run(); });
   server.Shutdown(grace);
+  context.stop();
+  watching.join();
 }
 
 }  // namespace runnel

@@ -28,6 +28,9 @@ namespace runnel {
 
 struct ServerOptions {
   // "host:port"; port 0 takes a free one (Server::port tells). Loopback unless you say otherwise.
+  // Or "unix:/run/shop.sock", which takes no `tls`: whoever may write to that file may connect, so
+  // umask (what it allows) and the directory's permissions say who. A file that a process which is
+  // gone has left there is replaced.
   std::string listen = "127.0.0.1:8080";
   // Where set, the server speaks TLS, and nothing else.
   std::optional<TlsServerOptions> tls;
@@ -42,8 +45,8 @@ struct ServerOptions {
   Limits limits;
   SessionTimes times;
   // The addresses ("10.0.0.7"), or networks ("10.0.0.0/8"), of proxies that append to
-  // X-Forwarded-For: what they say of whom they forward for becomes ServerContext::peer, and counts
-  // for the limits on addresses.
+  // X-Forwarded-For ("unix:" where they come by a Unix socket): what they say of whom they forward
+  // for becomes ServerContext::peer, and counts for the limits on addresses.
   std::vector<std::string> trusted_proxies;
   // Says who calls (ServerContext::principal), for direct calls and sessions alike. Where not set,
   // everybody is welcome, and nobody has a name but that of a client certificate.
@@ -89,8 +92,8 @@ class Server {
   bool is_local() const;
 
   // After Start.
-  int port() const;
-  std::string url() const;  // "http://127.0.0.1:8080", or https
+  int port() const;         // 0 on a Unix socket
+  std::string url() const;  // "http://127.0.0.1:8080", or https; "unix:/run/shop.sock"
 
   // Figures since Start, of all loops together. From any thread after Start, and cheap: nothing is
   // stopped, and nobody waits.

@@ -36,6 +36,10 @@ address_v6::bytes_type BytesOf(const address& a) {
 absl::StatusOr<TrustedProxies> TrustedProxies::Parse(const std::vector<std::string>& entries) {
   TrustedProxies proxies;
   for (const std::string& entry : entries) {
+    if (entry == kUnixPeer) {
+      proxies.unix_sockets_ = true;
+      continue;
+    }
     const size_t slash = std::min(entry.find('/'), entry.size());
     const std::optional<address> base = ParseAddress(entry.substr(0, slash));
     int bits = base && base->is_v4() ? 32 : 128;
@@ -44,7 +48,8 @@ absl::StatusOr<TrustedProxies> TrustedProxies::Parse(const std::vector<std::stri
     if (!base || !counted || bits < 0 || bits > most) {
       return absl::InvalidArgumentError(
           absl::StrCat("ServerOptions::trusted_proxies has \"", entry,
-                       "\"; an entry is an address or a network: 10.0.0.7, 10.0.0.0/8, ::1"));
+                       "\"; an entry is an address or a network: 10.0.0.7, 10.0.0.0/8, ::1; or "
+                       "\"unix:\""));
     }
     proxies.networks_.push_back({BytesOf(*base), base->is_v4() ? kV4Offset + bits : bits});
   }
@@ -63,9 +68,13 @@ bool TrustedProxies::Contains(const address& address) const {
 }
 
 std::string TrustedProxies::PeerOf(const HttpRequest& request) const {
-  if (networks_.empty()) return request.peer;
-  std::optional<address> peer = AddressOfPeer(request.peer);
-  if (!peer || !Contains(*peer)) return request.peer;
+  if (networks_.empty() && !unix_sockets_) return request.peer;
+  if (request.peer == kUnixPeer) {
+    if (!unix_sockets_) return request.peer;
+  } else {
+    const std::optional<address> peer = AddressOfPeer(request.peer);
+    if (!peer || !Contains(*peer)) return request.peer;
+  }
   std::vector<std::string> forwarded;  // one proxy may add a field, another one to a field
   for (const auto& [name, value] : request.headers) {
     if (!EqualsIgnoreCase(name, "x-forwarded-for")) continue;

@@ -34,6 +34,7 @@ class TrustedProxies {
   };
 
   std::vector<Network> networks_;
+  bool unix_sockets_ = false;
 };
 
 }  // namespace runnel

@@ -54,6 +54,13 @@ TEST(TrustedProxiesTest, APeerThatIsNoProxySpeaksForItself) {
   EXPECT_EQ(PeerOf(TrustedProxies(), "127.0.0.1:5000", lie), "127.0.0.1:5000");
 }
 
+TEST(TrustedProxiesTest, AProxyMayComeByAUnixSocket) {
+  const HttpHeaders forwarded = {{"x-forwarded-for", "203.0.113.7"}};
+  EXPECT_EQ(PeerOf(Trusting({"unix:"}), "unix:", forwarded), "203.0.113.7:0");
+  EXPECT_EQ(PeerOf(Trusting({"unix:"}), "127.0.0.1:5000", forwarded), "127.0.0.1:5000");
+  EXPECT_EQ(PeerOf(Trusting({"10.0.0.1"}), "unix:", forwarded), "unix:");
+}
+
 TEST(TrustedProxiesTest, AProxySaysForWhomItSpeaks) {
   const TrustedProxies proxies = Trusting({"10.0.0.0/8", "::1"});
   EXPECT_EQ(PeerOf(proxies, "10.0.0.1:5000", {{"X-Forwarded-For", "203.0.113.7"}}),

@@ -46,6 +46,20 @@ class ApiServerTest : public ::testing::Test {
   std::optional<runnel::Server> server_;
 };
 
+TEST_F(ApiServerTest, AsksWhoMayCall) {
+  runnel::ServerOptions options;
+  std::string asked;
+  options.authorize = [&](std::string_view method, std::string_view, const runnel::Metadata&) {
+    asked = method;
+    return absl::PermissionDeniedError("not you");
+  };
+  Start(options);
+  const RawResponse response = Get(port(), "/v1/books/a");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(response.body, HasSubstr("not you"));
+  EXPECT_THAT(asked, HasSubstr("GetBook"));
+}
+
 TEST_F(ApiServerTest, ReadsPathAndQuery) {
   const RawResponse response =
       Get(port(), "/v1/books/a/b%20c?editionNumbers=2&page.size=5&binding=HARDCOVER&unknown=1");

@@ -94,6 +94,69 @@ TEST_P(AuthenticationTest, SessionIsNobodyElses) {
 INSTANTIATE_TEST_SUITE_P(All, AuthenticationTest, ::testing::ValuesIn(AllCalls()),
                          [](const auto& info) { return NameOf(info.param); });
 
+class AuthorizationTest : public ::testing::TestWithParam<CallCase> {
+ protected:
+  // Stands where a cache might, which answers without asking anybody.
+  class Answering final : public runnel::ServerInterceptor {
+   public:
+    runnel::Awaitable<absl::Status> Intercept(runnel::ServerContext&, runnel::MessageReader&,
+                                              runnel::MessageWriter& out,
+                                              const runnel::MethodHandler&) override {
+      const Reply reply;
+      co_return co_await out.Write(reply, runnel::WriteOptions());
+    }
+  };
+  static WorldOptions Options() {
+    WorldOptions options = OptionsFor(GetParam());
+    options.server.authenticate = ByBearer;
+    options.channel.credentials = []() -> absl::StatusOr<runnel::Metadata> {
+      return runnel::Metadata{{"authorization", "Bearer ada"}};
+    };
+    return options;
+  }
+};
+
+TEST_P(AuthorizationTest, IsAskedWithMethodAndPrincipal) {
+  WorldOptions options = Options();
+  options.server.authorize = [](std::string_view method, std::string_view principal,
+                                const runnel::Metadata&) {
+    return method.starts_with("/end_to_end.v1.Scripted/") && principal == "ada"
+               ? absl::OkStatus()
+               : absl::PermissionDeniedError("no");
+  };
+  World world(std::move(options));
+  EXPECT_EQ(Call(world, GetParam().kind, Request()).status, absl::OkStatus());
+  EXPECT_EQ(world.journal().Count("started"), 1);
+}
+
+TEST_P(AuthorizationTest, WhoMayNotRunsNothingAndGetsNothing) {
+  WorldOptions options = Options();
+  options.server.interceptors = {std::make_shared<Answering>()};
+  options.server.authorize = [](std::string_view, std::string_view, const runnel::Metadata&) {
+    return absl::PermissionDeniedError("this is for administrators");
+  };
+  World world(std::move(options));
+  const Outcome outcome = Call(world, GetParam().kind, Request());
+  EXPECT_EQ(outcome.status, absl::PermissionDeniedError("this is for administrators"));
+  EXPECT_TRUE(outcome.replies.empty());
+  EXPECT_EQ(world.journal().Count("started"), 0);
+}
+
+TEST_P(AuthorizationTest, AnExceptionRefuses) {
+  WorldOptions options = Options();
+  options.server.authorize = [](std::string_view, std::string_view,
+                                const runnel::Metadata&) -> absl::Status {
+    throw std::runtime_error("no such luck");
+  };
+  World world(std::move(options));
+  const Outcome outcome = Call(world, GetParam().kind, Request());
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kUnknown) << outcome.status;
+  EXPECT_EQ(world.journal().Count("started"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AuthorizationTest, ::testing::ValuesIn(AllCalls()),
+                         [](const auto& info) { return NameOf(info.param); });
+
 TEST(SessionLimitTest, OnePrincipalHasOnlySoManySessions) {
   WorldOptions options;
   options.transport = Transport::kLoopback;

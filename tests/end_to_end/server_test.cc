@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -107,6 +110,94 @@ TEST(ServerHandlersTest, TheLongestPrefixOfAPathHasIt) {
   }
 }
 
+class UnixSocketTest : public ::testing::TestWithParam<int> {
+ protected:
+  UnixSocketTest() {
+    char folder[] = "/tmp/runnel-XXXXXX";  // the paths of sockets are short
+    folder_ = mkdtemp(folder);
+    path_ = folder_ + "/http.sock";
+  }
+  ~UnixSocketTest() override { std::filesystem::remove_all(folder_); }
+
+  runnel::ServerOptions Options() const {
+    runnel::ServerOptions options;
+    options.listen = "unix:" + path_;
+    options.threads = GetParam();
+    return options;
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_P(UnixSocketTest, CarriesAllKindsOfCall) {
+  ScriptedService service;
+  runnel::Server server(Options());
+  ASSERT_EQ(server.AddService(service), absl::OkStatus());
+  ASSERT_EQ(server.Start(), absl::OkStatus());
+  EXPECT_EQ(server.url(), "unix:" + path_);
+  EXPECT_EQ(server.port(), 0);
+  runnel::IoThread io;
+  for (const Route route : {Route::kDirect, Route::kSession}) {
+    runnel::ChannelOptions options;
+    options.route = route;
+    Scripted::Stub stub(runnel::Channel::Connect(io.executor(), "unix://" + path_, options));
+    for (const CallKind kind :
+         {CallKind::kUnary, CallKind::kServerStream, CallKind::kClientStream, CallKind::kBidi}) {
+      EXPECT_EQ(PendingCall(io.executor(), stub, kind, Request()).Await().status, absl::OkStatus());
+    }
+  }
+}
+
+TEST_P(UnixSocketTest, TheFileGoesWithTheServer) {
+  runnel::Server server(Options());
+  ASSERT_EQ(server.Start(), absl::OkStatus());
+  EXPECT_TRUE(std::filesystem::is_socket(path_));
+  server.Shutdown(absl::ZeroDuration());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_P(UnixSocketTest, AFileThatIsInUseIsLeftAlone) {
+  runnel::Server first(Options());
+  ASSERT_EQ(first.Start(), absl::OkStatus());
+  {
+    runnel::Server second(Options());
+    const absl::Status started = second.Start();
+    EXPECT_EQ(started.code(), absl::StatusCode::kAlreadyExists) << started;
+    EXPECT_THAT(std::string(started.message()), HasSubstr(path_));
+  }
+  EXPECT_TRUE(std::filesystem::is_socket(path_));
+}
+
+TEST_P(UnixSocketTest, AFileThatIsNoSocketIsLeftAlone) {
+  std::ofstream(path_) << "text";
+  runnel::Server server(Options());
+  EXPECT_EQ(server.Start().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(std::filesystem::is_regular_file(path_));
+}
+
+TEST_P(UnixSocketTest, WhatCannotBeListenedAtIsSaid) {
+  for (const std::string& listen : {std::string("unix:"), "unix:" + folder_ + "/none/http.sock",
+                                    "unix:/" + std::string(108, 'x')}) {
+    runnel::ServerOptions options = Options();
+    options.listen = listen;
+    EXPECT_EQ(runnel::Server(options).Start().code(), absl::StatusCode::kInvalidArgument) << listen;
+  }
+  runnel::ServerOptions tls = Options();
+  tls.tls.emplace();
+  EXPECT_EQ(runnel::Server(tls).Start().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_P(UnixSocketTest, NobodyThereIsUnavailableAndNamed) {
+  runnel::IoThread io;
+  Scripted::Stub stub(runnel::Channel::Connect(io.executor(), "unix:" + path_));
+  const absl::Status status = io.BlockOn(stub.Unary(Request())).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("unix:" + path_));
+}
+
+INSTANTIATE_TEST_SUITE_P(Loops, UnixSocketTest, ::testing::Values(1, 2));
+
 class UnknownMethodTest : public ::testing::TestWithParam<Route> {};
 
 TEST_P(UnknownMethodTest, IsUnimplementedAndNamed) {
@@ -176,7 +267,8 @@ INSTANTIATE_TEST_SUITE_P(All, ClientOnlyTest,
 
 TEST(ChannelUrlTest, AUrlThatCannotBeUsedIsWhatEveryCallReturns) {
   runnel::IoThread io;
-  for (const char* url : {"", "127.0.0.1:80", "ftp://127.0.0.1", "http://", "http://h:99999"}) {
+  for (const char* url :
+       {"", "127.0.0.1:80", "ftp://127.0.0.1", "http://", "http://h:99999", "unix:"}) {
     Scripted::Stub stub(runnel::Channel::Connect(io.executor(), url));
     EXPECT_EQ(io.BlockOn(stub.Unary(Request())).status().code(), absl::StatusCode::kInvalidArgument)
         << url;

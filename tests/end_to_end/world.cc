@@ -50,7 +50,7 @@ absl::Status Copy(const absl::Status& status) {
 // Lives on the world's loop.
 struct World::InProcess {
   InProcess(runnel::Executor executor, WorldOptions options, ScriptedService& service)
-      : methods(options.server.interceptors),
+      : methods(options.server.interceptors, options.server.authorize),
         clock(options.clock != nullptr ? *options.clock : runnel::Clock::Real()),
         sessions(options.server.limits, clock),
         endpoint(Of(executor, options)),

@@ -27,7 +27,11 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   };
   examples::completions::CompletionsService completions(answers);
-  program.options().authenticate =
-      examples::markov::RequireKey(absl::GetFlag(FLAGS_key), "authorization", "Bearer ");
+  if (const std::string key = absl::GetFlag(FLAGS_key); !key.empty()) {
+    if (program.options().authenticate) {
+      return examples::Fail(absl::InvalidArgumentError("--key and --auth exclude each other"));
+    }
+    program.options().authenticate = examples::markov::RequireKey(key, "authorization", "Bearer ");
+  }
   return program.Serve({&completions});
 }

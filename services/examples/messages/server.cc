@@ -27,7 +27,11 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   };
   examples::messages::MessagesService messages(answers);
-  program.options().authenticate =
-      examples::markov::RequireKey(absl::GetFlag(FLAGS_key), "x-api-key", "");
+  if (const std::string key = absl::GetFlag(FLAGS_key); !key.empty()) {
+    if (program.options().authenticate) {
+      return examples::Fail(absl::InvalidArgumentError("--key and --auth exclude each other"));
+    }
+    program.options().authenticate = examples::markov::RequireKey(key, "x-api-key", "");
+  }
   return program.Serve({&messages});
 }

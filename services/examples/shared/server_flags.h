@@ -10,8 +10,10 @@
 
 namespace examples {
 
-// What they say, after ParseFlags.
-runnel::ServerOptions ServerOptionsOfFlags();
+// What they say, after ParseFlags. An error names the flag, or what is wrong with the file it
+// names.
+absl::StatusOr<runnel::ServerOptions> ServerOptionsOfFlags();
+absl::Duration DrainGraceOfFlags();
 
 // The console, where --console wants it. Outlives the server.
 class ConsoleOfFlags {

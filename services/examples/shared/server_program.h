@@ -1,5 +1,5 @@
-// ServerProgram is the main() of the examples' servers: flags, the services that every server has,
-// and serving until somebody interrupts it.
+// ServerProgram is the main() of the examples' servers: flags, the services that every server has
+// (descriptors, health), the console, and serving until somebody interrupts it.
 
 #ifndef SERVICES_EXAMPLES_SHARED_SERVER_PROGRAM_H_
 #define SERVICES_EXAMPLES_SHARED_SERVER_PROGRAM_H_
@@ -14,7 +14,8 @@ namespace examples {
 
 class ServerProgram {
  public:
-  // Reads the flags; `purpose` is what --help says first. Wrong ones end the program.
+  // Reads the flags, and the variables RUNNEL_LISTEN and so on beside them; `purpose` is what
+  // --help says first. Wrong ones end the program.
   ServerProgram(int argc, char** argv, std::string name, const std::string& purpose);
 
   // For what an example has of its own, before Serve.
