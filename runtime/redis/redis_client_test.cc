@@ -31,13 +31,10 @@ using Args = std::vector<std::string>;
 class RedisClientTest : public testing::Test {
  protected:
   static RedisServer& Server() {
-    static auto* server = [] {
-      auto* made = new RedisServer;
-      const absl::Status started = made->Start();
-      EXPECT_TRUE(started.ok()) << started;
-      return made;
-    }();
-    return *server;
+    static RedisServer server;
+    static const absl::Status started = server.Start();
+    EXPECT_TRUE(started.ok()) << started;
+    return server;
   }
   static RedisOptions Options(const std::string& url) {
     const absl::StatusOr<RedisOptions> options = RedisOptions::FromUrl(url);

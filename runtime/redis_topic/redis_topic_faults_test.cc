@@ -113,7 +113,7 @@ TEST_F(RedisTopicTest, LosesAndDoublesNothingWhereverConnectionsAreCut) {
   // A publish is about 350 bytes up and 45 down, a reader's opening 900 and 150. The first node has
   // made the scripts known.
   Publish(*Node(server.url(), NewName()), "scripts");
-  for (int run = 0; run < 250; ++run) {
+  for (int run = 0; run < 100; ++run) {
     const auto direction =
         random() % 2 == 0 ? CuttingRelay::Direction::kUp : CuttingRelay::Direction::kDown;
     const size_t after = random() % (direction == CuttingRelay::Direction::kUp ? 900 : 400);

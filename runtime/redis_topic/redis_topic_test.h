@@ -78,13 +78,10 @@ class RedisTopicTest : public testing::Test {
  protected:
   // One for all tests that do it no harm.
   static RedisServer& SharedServer() {
-    static auto* server = [] {
-      auto* made = new RedisServer;
-      const absl::Status started = made->Start();
-      EXPECT_TRUE(started.ok()) << started;
-      return made;
-    }();
-    return *server;
+    static RedisServer server;
+    static const absl::Status started = server.Start();
+    EXPECT_TRUE(started.ok()) << started;
+    return server;
   }
   static std::string NewName() {
     static int made = 0;
