@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     // test/run says which: src, or test, which needs a browser.
     include: [`${process.env["RUNNEL_TESTS"] ?? "src"}/**/*.test.ts`],

@@ -88,7 +88,8 @@ const cases: { [program: string]: { [method: string]: (page: Page) => Promise<vo
       await field(page, "stop_at_end").check();
       await button(page, "Call").click();
       await expectStatus(page, "ok");
-      expect(await rows(page)).toEqual([expect.stringContaining("first line"), expect.stringContaining("second line")]);
+      // The table is drawn a frame later than the status.
+      await expect.poll(() => rows(page), eventually).toEqual([expect.stringContaining("first line"), expect.stringContaining("second line")]);
     },
   },
   RUNNEL_COMPLETIONS: {
@@ -98,7 +99,7 @@ const cases: { [program: string]: { [method: string]: (page: Page) => Promise<vo
     },
     "examples.completions.v1.Completions/Stream": async (page) => {
       await complete(page);
-      expect((await rows(page)).length).toBeGreaterThan(3);
+      await expect.poll(async () => (await rows(page)).length, eventually).toBeGreaterThan(3);
     },
     "examples.completions.v1.Completions/ListModels": async (page) => {
       await button(page, "Call").click();
