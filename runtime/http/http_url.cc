@@ -79,7 +79,7 @@ std::string HttpUrl::HostField() const {
 std::optional<std::string_view> UnixPathOf(std::string_view address) {
   if (!address.starts_with("unix:")) return std::nullopt;
   address.remove_prefix(5);
-  if (address.starts_with("///")) address.remove_prefix(2);
+  while (address.starts_with("//")) address.remove_prefix(1);
   return address;
 }
 

@@ -20,7 +20,8 @@ struct HostPort {
   std::string Text() const;  // "localhost:80", "[::1]:80", "unix:/run/x.sock"
 };
 
-// The path in "unix:/run/x.sock" or "unix:///run/x.sock"; nullopt for what does not begin so.
+// The path in "unix:/run/x.sock" or "unix:///run/x.sock", which begins with one slash at most;
+// nullopt for what does not begin so.
 std::optional<std::string_view> UnixPathOf(std::string_view address);
 
 // Parses "host:port"; an IPv6 address stands in brackets. INVALID_ARGUMENT says what is wrong.

@@ -48,7 +48,7 @@ TEST(HttpUrlTest, KnowsIpv6InBrackets) {
 }
 
 TEST(HttpUrlTest, KnowsUnixSockets) {
-  for (const char* text : {"unix:/run/x.sock", "unix:///run/x.sock"}) {
+  for (const char* text : {"unix:/run/x.sock", "unix:///run/x.sock", "unix:////run/x.sock"}) {
     const absl::StatusOr<HttpUrl> url = ParseHttpUrl(text);
     ASSERT_TRUE(url.ok()) << url.status();
     EXPECT_EQ(url->address.unix_path, "/run/x.sock");

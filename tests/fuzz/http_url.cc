@@ -27,9 +27,17 @@ void CheckAddress(const HostPort& address) {
   Require(again->port == address.port, "its port is the same");
 }
 
+void CheckUnixUrl(const HttpUrl& url) {
+  Require(!url.tls && url.path.empty(), "the URL of a Unix socket is its path");
+  const auto again = ParseHttpUrl(url.address.Text());
+  Require(again.ok(), "the text of a Unix socket's address is a URL");
+  RequireEqual(again->address.unix_path, url.address.unix_path, "its path is the same");
+}
+
 void CheckUrl(std::string_view data) {
   const auto url = ParseHttpUrl(data);
   if (!url.ok()) return;
+  if (!url->address.unix_path.empty()) return CheckUnixUrl(*url);
   CheckAddress(url->address);
   Require(!url->path.ends_with('/'), "a base path ends without a slash");
   Require(url->path.empty() || url->path.starts_with('/'), "a base path begins with a slash");
@@ -69,6 +77,8 @@ std::vector<std::string> Seeds() {
           "HTTP://127.0.0.1:65535/a/b//",
           "http://[::1]/x",
           "http://[::1]:99999/x",
+          "unix:/run/x.sock",
+          "unix:///run/x.sock",
           "/x?y=%20\nlocalhost:8080",
           "*\nlocalhost",
           "http://other/x\nlocalhost",

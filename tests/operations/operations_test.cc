@@ -63,7 +63,7 @@ class MemorySink final : public runnel::LogSink {
 runnel::Awaitable<absl::StatusOr<std::string>> ByBearer(const runnel::Caller& caller) {
   const std::string_view header = caller.headers.Get("authorization").value_or("");
   if (header != "Bearer secret-token") co_return absl::UnauthenticatedError("who are you?");
-  co_return "ada";
+  co_return "lovelace";
 }
 
 struct OperatedOptions {
@@ -201,9 +201,9 @@ TEST(ServerLogTest, HasNoSecretsAndNoNamesUnlessAsked) {
       ASSERT_EQ(operated.Unary(Route::kDirect).code(), absl::StatusCode::kUnauthenticated);
       operated.Shutdown();
       EXPECT_THAT(operated.log().Lines(), Each(Not(HasSubstr("secret-"))));
-      EXPECT_THAT(operated.log().Lines({"event=call", "principal=ada"}),
+      EXPECT_THAT(operated.log().Lines({"event=call", "principal=lovelace"}),
                   SizeIs(principals ? 1 : 0));
-      EXPECT_THAT(operated.log().Lines({"ada"}).empty(), !principals);
+      EXPECT_THAT(operated.log().Lines({"lovelace"}).empty(), !principals);
       EXPECT_FALSE(operated.log().Lines({"event=refused", "reason=authentication"}).empty());
       // 64 digits are a secret of a session.
       const std::regex secret("[0-9a-f]{64}");
@@ -290,10 +290,11 @@ TEST(MetricsTest, NameNobodyUnlessAsked) {
     Operated operated(options);
     ASSERT_EQ(operated.Unary(Route::kDirect, WithSecrets()), absl::OkStatus());
     const std::string text = operated.metrics().Text();
-    EXPECT_EQ(text.find("ada") != text.npos, asked);
+    EXPECT_EQ(text.find("lovelace") != text.npos, asked);
     EXPECT_THAT(text, Not(HasSubstr("secret-")));
     if (asked) {
-      EXPECT_THAT(text, HasSubstr(R"(runnel_server_principal_calls_total{principal="ada"} 1)"));
+      EXPECT_THAT(text,
+                  HasSubstr(R"(runnel_server_principal_calls_total{principal="lovelace"} 1)"));
     }
   }
 }
@@ -341,7 +342,7 @@ TEST(DebugTest, ShowsSessionsCallsAndConnections) {
     ASSERT_NE(down, calls->calls().end());
     EXPECT_EQ(down->kind(), runnel::v1::CALL_KIND_SERVER_STREAM);
     EXPECT_EQ(down->transport(), "session");
-    EXPECT_EQ(down->principal(), principals ? "ada" : "");
+    EXPECT_EQ(down->principal(), principals ? "lovelace" : "");
     EXPECT_FALSE(down->has_time_left());
     EXPECT_EQ(down->traffic().received_messages(), 1u);
 
@@ -350,7 +351,7 @@ TEST(DebugTest, ShowsSessionsCallsAndConnections) {
     ASSERT_TRUE(sessions.ok()) << sessions.status();
     ASSERT_THAT(sessions->sessions(), SizeIs(1));
     EXPECT_EQ(sessions->sessions(0).id(), down->session());
-    EXPECT_EQ(sessions->sessions(0).principal(), principals ? "ada" : "");
+    EXPECT_EQ(sessions->sessions(0).principal(), principals ? "lovelace" : "");
     EXPECT_TRUE(sessions->sessions(0).attached());
     EXPECT_EQ(sessions->sessions(0).calls(), 1u);
     EXPECT_EQ(sessions->sessions(0).streams(), 1u);
