@@ -73,6 +73,13 @@ absl::StatusCode CodeOf(std::string_view kind) {
 
 }  // namespace
 
+const std::string* RedisReply::Field(std::string_view name) const {
+  for (size_t i = 0; i + 1 < elements.size(); i += 2) {
+    if (elements[i].text == name) return &elements[i + 1].text;
+  }
+  return nullptr;
+}
+
 absl::Status StatusOfRedisError(std::string_view error, std::string_view context) {
   const absl::StatusCode code = CodeOf(error.substr(0, error.find(' ')));
   error = error.substr(0, error.find(", with args beginning with"));

@@ -30,6 +30,9 @@ struct RedisReply {
   bool is_text() const { return type == Type::kText; }
   bool is_integer() const { return type == Type::kInteger; }
   bool is_array() const { return type == Type::kArray; }
+
+  // Of an array of names and values in turn, the value of `name`; null when it is not there.
+  const std::string* Field(std::string_view name) const;
 };
 
 // An error reply as a status, with a code for what the caller can do about it; `context` says who

@@ -3,10 +3,12 @@
 #ifndef RUNNEL_RUNTIME_REDIS_TOPIC_REDIS_FEED_H_
 #define RUNNEL_RUNTIME_REDIS_TOPIC_REDIS_FEED_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,7 @@
 #include "google/protobuf/message.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/redis/redis_client.h"
+#include "runtime/server/server_stats.h"
 #include "runtime/topic/message_topic.h"
 
 namespace runnel {
@@ -47,16 +50,34 @@ struct RedisTopicOptions {
 };
 
 struct RedisTopicStatus {
-  bool connected = false;  // the reader to Redis
-  absl::Time since;        // so it has been since then
-  std::string problem;     // while it is not
-  bool loaded = false;     // subscribers are served
-  std::string last_id;     // of the newest message this server has; empty until it has read one
-  size_t waiting = 0;      // publishes that wait for Redis
+  std::string name;  // the feed's
+
+  // Reading: whether there is a connection to Redis and nothing wrong with the stream, since when
+  // that is so, and what is wrong.
+  bool connected = false;
+  absl::Time since;
+  std::string problem;
+  uint64_t connections = 0;  // so many there have been
+  bool loaded = false;       // subscribers are served
+  size_t subscribers = 0;
+  std::string last_id;  // of the newest message this server has; empty until it has read one
+  uint64_t read = 0;    // messages
+  uint64_t missed = 0;  // of which Redis had dropped before this server came to read them
+  uint64_t lives = 0;   // so often streams were ended because messages are missing, and the first
+
+  // Publishing.
+  std::string publish_problem;  // while what is published does not arrive
+  size_t waiting = 0;           // publishes that wait for Redis
   size_t waiting_bytes = 0;
   uint64_t published = 0;  // acknowledged by Redis
   uint64_t failed = 0;     // of which Publish said so
-  uint64_t lives = 0;  // so often streams were ended because messages are missing, and the first
+  uint64_t refused = 0;    // of those, at once, because too many waited
+  uint64_t repeated = 0;   // batches of them that were sent again
+  // How long those took that were acknowledged: one bucket for each of kLatencyBounds, and one for
+  // the rest.
+  std::array<uint64_t, kLatencyBounds.size() + 1> publish_latency{};
+  absl::Duration publish_latency_sum;
+
   // What an acknowledged publish does not survive, as Redis is set; empty when it survives all that
   // Redis' disk does.
   std::string durability;
@@ -84,10 +105,14 @@ class RedisFeed {
 
   void Close(const absl::Status& status);
   RedisTopicStatus status() const;
+  // The same for whoever may outlive the feed: nullopt after its end.
+  std::function<std::optional<RedisTopicStatus>()> status_source() const;
 
  private:
   class Core;
+  struct Window;
   const std::shared_ptr<Core> core_;
+  const std::shared_ptr<Window> window_;
 };
 
 }  // namespace runnel

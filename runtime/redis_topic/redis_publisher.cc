@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/client/backoff.h"
+#include "runtime/core/string_view.h"
 #include "runtime/redis_topic/redis_scripts.h"
 
 namespace runnel {
@@ -24,10 +25,11 @@ std::string RandomName() {
 }  // namespace
 
 RedisPublisher::RedisPublisher(std::shared_ptr<RedisClient> client, std::string stream,
-                               const RedisTopicOptions& options)
+                               const RedisTopicOptions& options, Log log)
     : client_(std::move(client)),
       stream_(std::move(stream)),
       options_(options),
+      log_(std::move(log)),
       name_(RandomName()) {}
 
 Awaitable<absl::StatusOr<std::string>> RedisPublisher::Publish(std::shared_ptr<RedisPublisher> self,
@@ -42,31 +44,34 @@ Awaitable<absl::StatusOr<std::string>> RedisPublisher::Publish(std::shared_ptr<R
                                                         options.max_waiting_bytes,
                                                         " (RedisTopicOptions::max_waiting_bytes)"));
   }
-  if (self->waiting_ >= options.max_waiting ||
-      self->waiting_bytes_ + bytes > options.max_waiting_bytes) {
-    ++self->failed_;
-    self->on_change();
-    co_return absl::UnavailableError(
-        absl::StrCat("not published: ", self->waiting_, " messages of ", self->waiting_bytes_,
-                     " bytes wait for Redis at ", self->client_->options().Address(),
-                     " already; limits are RedisTopicOptions::max_waiting and max_waiting_bytes"));
+  if (self->status_.waiting >= options.max_waiting ||
+      self->status_.waiting_bytes + bytes > options.max_waiting_bytes) {
+    const std::lock_guard lock(self->mutex_);
+    ++self->status_.failed;
+    ++self->status_.refused;
+    co_return absl::UnavailableError(absl::StrCat(
+        "not published: ", self->status_.waiting, " messages of ", self->status_.waiting_bytes,
+        " bytes wait for Redis at ", self->client_->options().Address(),
+        " already; limits are RedisTopicOptions::max_waiting and max_waiting_bytes"));
   }
+  Clock& clock = *self->client_->options().clock;
   auto item = std::make_shared<Item>();
   item->message = std::move(message);
-  ++self->waiting_;
-  self->waiting_bytes_ += bytes;
+  item->begun = clock.Now();
+  {
+    const std::lock_guard lock(self->mutex_);
+    ++self->status_.waiting;
+    self->status_.waiting_bytes += bytes;
+  }
   self->queue_.push_back(item);
   self->arrived_.Notify();
-  self->on_change();
 
-  Clock& clock = *self->client_->options().clock;
-  const absl::Time deadline = clock.Now() + options.publish_timeout;
+  const absl::Time deadline = item->begun + options.publish_timeout;
   while (!item->id) {
     const absl::Status waited = co_await item->done.WaitUntil(clock, deadline);
     if (waited.ok() || item->id) continue;
     item->given_up = true;
-    ++self->failed_;
-    self->Leave(*item);
+    self->Leave(*item, Outcome::kFailed);
     const absl::string_view doubt = item->sent ? "it may be published or not: " : "not published: ";
     if (!absl::IsDeadlineExceeded(waited)) {
       co_return absl::CancelledError(absl::StrCat(doubt, waited.message()));
@@ -79,11 +84,33 @@ Awaitable<absl::StatusOr<std::string>> RedisPublisher::Publish(std::shared_ptr<R
   co_return *std::move(item->id);
 }
 
-// It no longer waits.
-void RedisPublisher::Leave(Item& item) {
-  --waiting_;
-  waiting_bytes_ -= item.message.size();
-  on_change();
+// Nobody waits for it any longer.
+void RedisPublisher::Leave(const Item& item, Outcome outcome) {
+  const absl::Duration took = client_->options().clock->Now() - item.begun;
+  const std::lock_guard lock(mutex_);
+  --status_.waiting;
+  status_.waiting_bytes -= item.message.size();
+  if (outcome == Outcome::kFailed) {
+    ++status_.failed;
+    return;
+  }
+  const auto bound = std::lower_bound(kLatencyBounds.begin(), kLatencyBounds.end(),
+                                      absl::ToInt64Nanoseconds(took));
+  ++status_.publish_latency[static_cast<size_t>(bound - kLatencyBounds.begin())];
+  status_.publish_latency_sum += took;
+}
+
+// Why what waits does so; empty when it need not.
+void RedisPublisher::SetProblem(std::string_view problem) {
+  bool is_change = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_change = problem.empty() != status_.publish_problem.empty();
+    status_.publish_problem = std::string(problem);
+  }
+  if (!is_change) return;
+  log_(problem.empty() ? std::string("publishes arrive again")
+                       : absl::StrCat("publishes do not arrive: ", AbslView(problem)));
 }
 
 void RedisPublisher::Stop(const absl::Status& status) {
@@ -92,17 +119,23 @@ void RedisPublisher::Stop(const absl::Status& status) {
   for (const std::shared_ptr<Item>& item : std::exchange(queue_, {})) {
     if (item->given_up) continue;
     item->id = absl::Status(status.code(), status.message());
-    Leave(*item);
+    Leave(*item, Outcome::kFailed);
     item->done.Notify();
   }
   arrived_.Notify();
 }
 
 void RedisPublisher::AddTo(RedisTopicStatus& status) const {
-  status.waiting = waiting_;
-  status.waiting_bytes = waiting_bytes_;
-  status.published = published_;
-  status.failed = failed_;
+  const std::lock_guard lock(mutex_);
+  status.publish_problem = status_.publish_problem;
+  status.waiting = status_.waiting;
+  status.waiting_bytes = status_.waiting_bytes;
+  status.published = status_.published;
+  status.failed = status_.failed;
+  status.refused = status_.refused;
+  status.repeated = status_.repeated;
+  status.publish_latency = status_.publish_latency;
+  status.publish_latency_sum = status_.publish_latency_sum;
 }
 
 RedisPublisher::Items RedisPublisher::TakeBatch() {
@@ -143,7 +176,9 @@ Awaitable<void> RedisPublisher::Run(std::shared_ptr<RedisPublisher> self) {
     while (true) {
       auto publish = self->client_->Eval(kPublishScript, keys, args);
       reply = co_await std::move(publish);
-      if (!absl::IsUnavailable(reply.status()) || !self->stopped_.ok()) break;
+      if (!self->stopped_.ok()) break;
+      self->SetProblem(reply.ok() ? "" : StdView(reply.status().message()));
+      if (!absl::IsUnavailable(reply.status())) break;
       // Nobody waits for any of it any more.
       const bool wanted =
           std::any_of(batch.begin(), batch.end(), [](const auto& item) { return !item->given_up; });
@@ -153,6 +188,8 @@ Awaitable<void> RedisPublisher::Run(std::shared_ptr<RedisPublisher> self) {
       const absl::Status connected =
           co_await self->client_->Connected(clock.Now() + absl::Seconds(1));
       if (absl::IsCancelled(connected)) break;
+      const std::lock_guard lock(self->mutex_);
+      ++self->status_.repeated;
     }
     if (reply.ok()) backoff.Reset();
     self->Finish(batch, reply);
@@ -173,21 +210,22 @@ void RedisPublisher::Finish(const Items& batch, const absl::StatusOr<RedisReply>
     }
     if (failed.ok()) epoch = words[0].text;
   }
+  if (failed.ok()) {
+    const std::lock_guard lock(mutex_);
+    status_.published += batch.size();
+  }
   uint64_t number = last - batch.size();
   for (const std::shared_ptr<Item>& item : batch) {
     ++number;
-    if (failed.ok()) ++published_;
     if (item->given_up) continue;
     if (failed.ok()) {
       item->id = absl::StrCat(epoch, "-", number);
     } else {
-      ++failed_;
       item->id = absl::Status(failed.code(), failed.message());
     }
-    Leave(*item);
+    Leave(*item, failed.ok() ? Outcome::kPublished : Outcome::kFailed);
     item->done.Notify();
   }
-  on_change();
 }
 
 }  // namespace runnel

@@ -23,11 +23,19 @@
 // An acknowledged publish survives a crash of Redis with `appendonly yes` and `appendfsync always`;
 // with `everysec` that of its process, but the last second is lost with the machine. The feed asks
 // Redis (CONFIG GET, where it may) and says what is weaker.
+//
+// There is no KeyedTopic of this kind. Its subscribers begin with the newest message of every key,
+// however old that is, and a stream forgets its oldest: a second structure in Redis would have to
+// keep them, with the bound on keys and the memory of removed ones, for scripts to change together
+// with the stream and for servers to load before they read on. Publish whole states from time to
+// time, or ask a store of your own for them.
 
 #ifndef RUNNEL_RUNTIME_REDIS_TOPIC_REDIS_TOPIC_H_
 #define RUNNEL_RUNTIME_REDIS_TOPIC_REDIS_TOPIC_H_
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -98,8 +106,11 @@ class RedisTopic {
     const std::shared_ptr<MessageTopic> topic = feed_.topic();
     return topic == nullptr ? 0 : topic->subscribers();
   }
-  // For metrics, health and logs.
+  // For metrics (services/metrics/redis_topic_metrics.h), health and logs.
   RedisTopicStatus status() const { return feed_.status(); }
+  std::function<std::optional<RedisTopicStatus>()> status_source() const {
+    return feed_.status_source();
+  }
 
  private:
   RedisFeed feed_;

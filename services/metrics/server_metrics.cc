@@ -3,50 +3,15 @@
 #include <string>
 #include <utility>
 
+#include "services/metrics/families.h"
+
 namespace runnel {
 namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
-
-// The families, by and by.
-class Families {
- public:
-  void Begin(std::string name, MetricType type, std::string help) {
-    MetricFamily& family = families_.emplace_back();
-    family.name = std::move(name);
-    family.type = type;
-    family.help = std::move(help);
-  }
-  void Add(uint64_t value, Labels labels = {}) {
-    ClientMetric& metric = AddMetric(std::move(labels));
-    if (families_.back().type == MetricType::Counter) {
-      metric.counter.value = static_cast<double>(value);
-    } else {
-      metric.gauge.value = static_cast<double>(value);
-    }
-  }
-  ClientMetric& AddMetric(Labels labels) {
-    ClientMetric& metric = families_.back().metric.emplace_back();
-    metric.label = std::move(labels);
-    return metric;
-  }
-  void AddCounter(std::string name, std::string help, uint64_t value) {
-    Begin(std::move(name), MetricType::Counter, std::move(help));
-    Add(value);
-  }
-  void AddGauge(std::string name, std::string help, uint64_t value) {
-    Begin(std::move(name), MetricType::Gauge, std::move(help));
-    Add(value);
-  }
-
-  std::vector<MetricFamily> Take() { return std::move(families_); }
-
- private:
-  std::vector<MetricFamily> families_;
-};
+using Labels = Families::Labels;
 
 Labels LabelsOf(const MethodInfo& method) {
   const std::string_view path = method.path.substr(1);
@@ -65,17 +30,6 @@ Labels With(Labels labels, std::string name, std::string_view value) {
 void AddByMethod(const ServerStats& stats, const std::vector<Labels>& labels,
                  uint64_t (*value)(const MethodStats&), Families& to) {
   for (size_t i = 0; i < labels.size(); ++i) to.Add(value(stats.methods[i]), labels[i]);
-}
-
-void AddHistogram(const MethodStats& method, Labels labels, Families& to) {
-  ClientMetric::Histogram& histogram = to.AddMetric(std::move(labels)).histogram;
-  uint64_t count = 0;
-  for (size_t i = 0; i < kLatencyBounds.size(); ++i) {
-    count += method.latency[i];
-    histogram.bucket.push_back({count, static_cast<double>(kLatencyBounds[i]) / 1e9});
-  }
-  histogram.sample_count = count + method.latency.back();
-  histogram.sample_sum = absl::ToDoubleSeconds(method.latency_sum);
 }
 
 void AddCalls(const ServerStats& stats, Families& to) {
@@ -99,7 +53,8 @@ void AddCalls(const ServerStats& stats, Families& to) {
   to.Begin("grpc_server_handling_seconds", MetricType::Histogram,
            "Time from the start of calls to their status.");
   for (size_t i = 0; i < labels.size(); ++i) {
-    if (stats.methods[i].started > 0) AddHistogram(stats.methods[i], labels[i], to);
+    const MethodStats& method = stats.methods[i];
+    if (method.started > 0) to.AddHistogram(method.latency, method.latency_sum, labels[i]);
   }
   to.Begin("grpc_server_msg_received_total", MetricType::Counter, "Messages of calls received.");
   AddByMethod(
