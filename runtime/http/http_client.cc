@@ -181,7 +181,12 @@ Awaitable<absl::StatusOr<HttpResponse>> TcpHttpClient::SendOn(std::shared_ptr<St
   }
   absl::StatusOr<std::shared_ptr<ByteStream>> stream = co_await ConnectTcp(
       state->url.address, state->tls, state->clock, state->options.connect_timeout);
-  if (!stream.ok()) co_return sent ? stream.status() : NotSent(stream.status());
+  if (!stream.ok()) {
+    absl::Status failure = std::move(stream).status();
+    if (!sent) co_return NotSent(std::move(failure));
+    TakeNotSent(failure);
+    co_return failure;
+  }
   auto connection = std::make_shared<ClientConnection>(state->executor, *std::move(stream),
                                                        state->options.limits, state->GiveBack());
   co_return co_await connection->Exchange(head, is_head_request, body, framing);

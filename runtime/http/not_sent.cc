@@ -6,6 +6,7 @@ namespace runnel {
 namespace {
 
 constexpr char kMark[] = "runnel/not-sent";
+constexpr char kRefusedMark[] = "runnel/refused";  // of refused.h, which says more
 
 }  // namespace
 
@@ -16,6 +17,9 @@ absl::Status NotSent(absl::Status status) {
 
 bool IsNotSent(const absl::Status& status) { return status.GetPayload(kMark).has_value(); }
 
-bool TakeNotSent(absl::Status& status) { return status.ErasePayload(kMark); }
+bool TakeNotSent(absl::Status& status) {
+  status.ErasePayload(kRefusedMark);
+  return status.ErasePayload(kMark);
+}
 
 }  // namespace runnel

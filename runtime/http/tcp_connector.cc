@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/http/peer_address.h"
 #include "runtime/http/tcp_stream.h"
@@ -20,6 +21,9 @@ namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
+
+// That of refused.h.
+constexpr char kRefusedMark[] = "runnel/refused";
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
@@ -82,10 +86,13 @@ Awaitable<absl::StatusOr<std::shared_ptr<ByteStream>>> ConnectTcp(HostPort addre
   if (cancelled) {
     co_return absl::CancelledError(absl::StrCat("cancelled while connecting to ", address.Text()));
   }
-  co_return absl::UnavailableError(
+  absl::Status failure = absl::UnavailableError(
       absl::StrCat("cannot connect to ", address.Text(), ": ",
                    timed_out ? absl::StrCat("no answer within ", absl::FormatDuration(timeout))
                              : error.message()));
+  const bool refused = !timed_out && error == asio::error::connection_refused;
+  if (refused) failure.SetPayload(kRefusedMark, absl::Cord());
+  co_return failure;
 }
 
 }  // namespace runnel
