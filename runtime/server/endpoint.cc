@@ -34,6 +34,9 @@ Endpoint::Endpoint(EndpointOptions options)
       sessions_(options_, calls_, *receiving_),
       apis_(options_, calls_, *receiving_) {
   options_.telemetry->receiving = receiving_;
+  if (options_.cluster != nullptr) {
+    relay_.emplace(*options_.cluster, options_.executor, *options_.clock);
+  }
 }
 
 Awaitable<absl::StatusOr<std::string>> Endpoint::Authenticate(const HttpRequest& request) {
@@ -118,6 +121,13 @@ Awaitable<HttpResponse> Endpoint::Answer(HttpRequest request) {
     response.headers.Add(request.method != "POST" ? "allow" : "accept-post",
                          request.method != "POST" ? "POST" : "application/json, application/proto");
     co_return response;
+  }
+  const std::string owner(relay_ ? relay_->OwnerElsewhere(request.headers) : "");
+  if (!owner.empty() && SessionEndpoint::IsForSession(path)) {
+    absl::StatusOr<HttpResponse> passed =
+        co_await relay_->Pass(owner, *std::move(principal), std::move(request));
+    if (!passed.ok()) co_return ErrorResponse(passed.status());
+    co_return *std::move(passed);
   }
   co_return co_await sessions_.Handle(path, *codec, *std::move(principal), std::move(request));
 }

@@ -4,10 +4,12 @@
 #ifndef RUNNEL_RUNTIME_SERVER_ENDPOINT_H_
 #define RUNNEL_RUNTIME_SERVER_ENDPOINT_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "runtime/cluster/session_relay.h"
 #include "runtime/http/http_message.h"
 #include "runtime/server/api_endpoint.h"
 #include "runtime/server/endpoint_options.h"
@@ -24,6 +26,7 @@ class Endpoint final : public HttpHandler {
   Awaitable<HttpResponse> Handle(HttpRequest request) override;
 
   CallGroup& calls() { return calls_; }
+  SessionEndpoint& sessions() { return sessions_; }
 
  private:
   Awaitable<HttpResponse> Answer(HttpRequest request);
@@ -37,6 +40,7 @@ class Endpoint final : public HttpHandler {
   CallGroup calls_;
   const std::shared_ptr<ByteBudget> receiving_;
   SessionEndpoint sessions_;
+  std::optional<SessionRelay> relay_;  // where the server is one of a cluster
   ApiEndpoint apis_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
+#include "runtime/cluster/session_relay.h"
 #include "runtime/core/limits.h"
 #include "runtime/server/attachment.h"
 #include "runtime/server/authenticator.h"
@@ -34,6 +35,7 @@ struct EndpointOptions {
   Authenticator authenticate;  // everybody is anonymous where not set
   OriginRules origins;
   TrustedProxies proxies;
+  const ClusterNode* cluster = nullptr;  // null where the server is the only one
 };
 
 }  // namespace runnel

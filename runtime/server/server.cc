@@ -19,8 +19,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/cluster/node_name.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/http/connection_budget.h"
+#include "runtime/http/http_client.h"
 #include "runtime/http/http_server.h"
 #include "runtime/http/http_url.h"
 #include "runtime/http/tls_context.h"
@@ -28,6 +30,7 @@
 #include "runtime/server/endpoint.h"
 #include "runtime/server/loop_telemetry.h"
 #include "runtime/server/method_registry.h"
+#include "runtime/server/node_endpoint.h"
 #include "runtime/server/service_manager.h"
 #include "runtime/server/session_table.h"
 #include "runtime/server/trusted_proxies.h"
@@ -41,6 +44,7 @@ constexpr absl::Duration kFlushTime = absl::Seconds(1);
 constexpr absl::Duration kAcknowledgeTime = absl::Seconds(2);
 // And handlers, to notice that they are cancelled, when it is told how long a shutdown may take.
 constexpr absl::Duration kHandlerTime = absl::Seconds(3);
+constexpr size_t kLeastSecretBytes = 32;
 
 // One event loop with everything that lives on it.
 struct Loop {
@@ -66,7 +70,9 @@ struct Loop {
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(context);
   Endpoint endpoint;
+  std::optional<NodeEndpoint> node_endpoint;  // for the other nodes of a cluster
   HttpServer http;
+  std::optional<HttpServer> node_http;
   std::thread thread;
 };
 
@@ -100,9 +106,75 @@ Awaitable<void> CutConnections(Loop& loop) {
   loop.http.Stop();
   TaskGroup flush(loop.context.get_executor());
   flush.Spawn(loop.http.Join());
+  if (loop.node_http) {
+    loop.node_http->Stop();
+    flush.Spawn(loop.node_http->Join());
+  }
   co_await flush.JoinUntil(Clock::Real(), Clock::Real().Now() + kFlushTime);
   loop.http.Shutdown();
+  if (loop.node_http) loop.node_http->Shutdown();
   co_await flush.Join();
+}
+
+std::string HostOf(const std::string& listen) { return listen.substr(0, listen.rfind(':')); }
+
+absl::Status CheckCluster(const ClusterOptions& cluster) {
+  if (cluster.registry == nullptr) {
+    return absl::InvalidArgumentError("ClusterOptions::registry is not set");
+  }
+  if (cluster.secret.size() < kLeastSecretBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ClusterOptions::secret has ", cluster.secret.size(), " bytes; it takes ",
+                     kLeastSecretBytes, " (`openssl rand -hex 32` makes one)"));
+  }
+  if (cluster.listen.rfind(':') == cluster.listen.npos) {
+    return absl::InvalidArgumentError(absl::StrCat("ClusterOptions::listen is \"", cluster.listen,
+                                                   "\"; it has the form host:port"));
+  }
+  const std::string host = HostOf(cluster.listen);
+  if (cluster.advertise.empty() && (host == "0.0.0.0" || host == "[::]")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ClusterOptions::listen is \"", cluster.listen,
+                     "\", where the other nodes cannot find this one: set "
+                     "ClusterOptions::advertise to the URL by which they can"));
+  }
+  if (!cluster.tls && !cluster.allow_plaintext && !IsLoopbackHost(host)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "ClusterOptions::listen is \"", cluster.listen,
+        "\", which other machines can reach, and what passes there could be read on the way: set "
+        "ClusterOptions::tls, or ClusterOptions::allow_plaintext in a network of the nodes' own"));
+  }
+  return absl::OkStatus();
+}
+
+ClusterNode NodeOf(const ClusterOptions& cluster, const Limits& limits) {
+  ClusterNode node;
+  node.name = NewNodeName();
+  node.secret = cluster.secret;
+  node.registry = cluster.registry.get();
+  node.patience = cluster.connect_timeout;
+  HttpClientOptions client;
+  client.limits = limits;
+  client.connect_timeout = cluster.connect_timeout;
+  client.tls = cluster.peer_tls;
+  node.connect = [client](Executor executor,
+                          const std::string& url) -> absl::StatusOr<std::shared_ptr<HttpClient>> {
+    return TcpHttpClient::Create(std::move(executor), url, client);
+  };
+  return node;
+}
+
+// All loops on one port.
+PortSharing SharingOf(int threads, int loop) {
+  return threads == 1 ? PortSharing::kNone : loop == 0 ? PortSharing::kFirst : PortSharing::kJoin;
+}
+
+// Where the loop's part listens for other nodes.
+absl::StatusOr<int> ListenForNodes(Loop& loop, const EndpointOptions& endpoint,
+                                   const std::string& listen, HttpServerOptions options) {
+  loop.node_endpoint.emplace(loop.OnThisLoop(endpoint), loop.endpoint.sessions());
+  loop.node_http.emplace(loop.context.get_executor(), *loop.node_endpoint, std::move(options));
+  return loop.node_http->Listen(listen);
 }
 
 // Runs one coroutine on each loop, and waits for all.
@@ -145,6 +217,7 @@ struct Server::State {
   LiveView live;
   int port = 0;
   std::unique_ptr<UnixListener> unix_listener;  // its file is there as long as the loops
+  std::optional<ClusterNode> node;              // of a cluster
 
   // For Stats, which may be asked for when the loops are gone.
   std::vector<std::shared_ptr<LoopTelemetry>> telemetry;
@@ -231,14 +304,28 @@ absl::Status Server::Start() {
   endpoint.times = state_->options.times;
   endpoint.authenticate = state_->options.authenticate;
   endpoint.proxies = proxies;
+  HttpServerOptions for_nodes;
+  std::string node_listen;
+  if (const auto& cluster = state_->options.cluster) {
+    RUNNEL_RETURN_IF_ERROR(CheckCluster(*cluster));
+    if (cluster->tls) {
+      RUNNEL_ASSIGN_OR_RETURN(for_nodes.tls, TlsContext::ForServer(*cluster->tls, Clock::Real()));
+    }
+    state_->node = NodeOf(*cluster, state_->options.limits);
+    endpoint.cluster = &*state_->node;
+    node_listen = cluster->listen;
+    for_nodes.limits = state_->options.limits;
+    // A few addresses, from which all come.
+    for_nodes.limits.max_connections_per_address = for_nodes.limits.max_connections;
+    for_nodes.budget =
+        std::make_shared<ConnectionBudget>(for_nodes.limits, [](const auto&) { return true; });
+  }
   endpoint.origins = OriginRules(state_->options.origins, loopback);
   if (unix_path) {
     RUNNEL_ASSIGN_OR_RETURN(state_->unix_listener, UnixListener::Listen(*unix_path));
   }
   for (int i = 0; i < threads; ++i) {
-    const PortSharing sharing = threads == 1 ? PortSharing::kNone
-                                : i == 0     ? PortSharing::kFirst
-                                             : PortSharing::kJoin;
+    const PortSharing sharing = SharingOf(threads, i);
     auto loop = std::make_unique<Loop>(endpoint, state_->options, tls, budget, sharing);
     const std::string address =
         i == 0 ? listen : absl::StrCat(listen.substr(0, colon), ":", state_->port);
@@ -250,12 +337,30 @@ absl::Status Server::Start() {
       listening = port.status();
       if (port.ok()) state_->port = *port;
     }
+    if (listening.ok() && state_->node) {
+      for_nodes.sharing = sharing;
+      const absl::StatusOr<int> port = ListenForNodes(*loop, endpoint, node_listen, for_nodes);
+      listening = port.status();
+      if (port.ok()) node_listen = absl::StrCat(HostOf(node_listen), ":", *port);
+    }
     if (!listening.ok()) {
+      loop.reset();
       state_->loops.clear();
       state_->unix_listener.reset();
       return listening;
     }
     state_->loops.push_back(std::move(loop));
+  }
+  if (const auto& cluster = state_->options.cluster) {
+    const std::string own = absl::StrCat(cluster->tls ? "https://" : "http://", node_listen);
+    const absl::Status joined = cluster->registry->Join(
+        state_->node->name, cluster->advertise.empty() ? own : cluster->advertise);
+    // Nothing is served before: a session that other nodes do not find is lost.
+    if (!joined.ok()) {
+      state_->loops.clear();
+      state_->unix_listener.reset();
+      return joined;
+    }
   }
   state_->methods.Start();
   state_->connections = budget;
@@ -307,6 +412,8 @@ ServerStats Server::Stats() const {
 
 const LiveView& Server::live() const { return state_->live; }
 
+std::string Server::node() const { return state_->node ? state_->node->name : std::string(); }
+
 void Server::Shutdown(absl::Duration grace) {
   {
     std::unique_lock lock(state_->mutex);
@@ -331,6 +438,8 @@ void Server::Shutdown(absl::Duration grace) {
   }
   const absl::Time deadline = Clock::Real().Now() + grace;
   RunOnEach(state_->loops, [&](Loop& loop) { return Drain(loop, state_->sessions, deadline); });
+  // Its sessions are over: whoever asks for them now is to hear that at once.
+  if (state_->node) state_->options.cluster->registry->Leave(state_->node->name);
   RunOnEach(state_->loops, [](Loop& loop) { return CutConnections(loop); });
   state_->blocking.join();
   for (std::unique_ptr<Loop>& loop : state_->loops) loop->work.reset();

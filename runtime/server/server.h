@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "runtime/cluster/cluster_options.h"
 #include "runtime/core/limits.h"
 #include "runtime/http/tls_options.h"
 #include "runtime/server/attachment.h"
@@ -55,6 +56,9 @@ struct ServerOptions {
   Authorizer authorize;
   // Which web pages may call, and under which names the server answers.
   OriginPolicy origins;
+  // Where set, the server is one of several behind a load balancer that may send any request to any
+  // of them: requests for a session reach the node that has it.
+  std::optional<ClusterOptions> cluster;
   // Applied in order: the first sees a call first.
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors;
   // How long Shutdown goes on as before when services have been told (HealthService then says that
@@ -85,7 +89,7 @@ class Server {
   // Binds and begins to serve. Says what is in the way when it cannot: ALREADY_EXISTS for a port in
   // use, INVALID_ARGUMENT for a bad `listen`, `origins`, `trusted_proxies` or file of `tls`,
   // PERMISSION_DENIED, FAILED_PRECONDITION for an address beyond loopback with neither `tls` nor
-  // `allow_plaintext`.
+  // `allow_plaintext`. The same goes for the address in `cluster`.
   absl::Status Start();
 
   // Whether only programs on this machine can reach it: it listens on a loopback address.
@@ -94,6 +98,8 @@ class Server {
   // After Start.
   int port() const;         // 0 on a Unix socket
   std::string url() const;  // "http://127.0.0.1:8080", or https; "unix:/run/shop.sock"
+  // The name that this life of the server has in its cluster; empty where it is in none.
+  std::string node() const;
 
   // Figures since Start, of all loops together. From any thread after Start, and cheap: nothing is
   // stopped, and nobody waits.

@@ -118,12 +118,16 @@ Awaitable<absl::Status> EndAtHome(std::shared_ptr<ServerSession> session) {
 
 }  // namespace
 
+bool SessionEndpoint::IsForSession(std::string_view path) {
+  if (!path.starts_with(kPathPrefix)) return false;
+  const std::string_view method = path.substr(kPathPrefix.size());
+  return method == "Attach" || method == "Send" || method == "Upload" || method == "Close";
+}
+
 Awaitable<HttpResponse> SessionEndpoint::Handle(std::string_view path, Codec codec,
                                                 std::string principal, HttpRequest request) {
   const std::string method(path.substr(kPathPrefix.size()));
-  const bool known = method == "Open" || method == "Attach" || method == "Send" ||
-                     method == "Upload" || method == "Close";
-  if (!known) {
+  if (method != "Open" && !IsForSession(path)) {
     co_return ErrorResponse(
         404, absl::UnimplementedError(absl::StrCat("there is no method ", AbslView(path))));
   }
@@ -176,6 +180,7 @@ absl::StatusOr<std::shared_ptr<ServerSession>> SessionEndpoint::NewSession(Codec
                                                                            std::string peer) {
   ServerSession::Options options;
   options.id = SessionTable::NewId();
+  if (options_.cluster != nullptr) options.id = options_.cluster->name + "-" + options.id;
   options.peer = std::move(peer);
   options.principal = std::move(principal);
   options.codec = codec;

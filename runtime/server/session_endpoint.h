@@ -27,6 +27,9 @@ class SessionEndpoint {
             options.limits.max_buffered_bytes / static_cast<size_t>(options.loops),
             options.telemetry)) {}
 
+  // Whether it is the path of a method that is about a session there is: of all but Open.
+  static bool IsForSession(std::string_view path);
+
   // For a POST below kPathPrefix, from `principal`.
   Awaitable<HttpResponse> Handle(std::string_view path, Codec codec, std::string principal,
                                  HttpRequest request);
