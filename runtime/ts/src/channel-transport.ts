@@ -23,7 +23,7 @@ import { appendMetadata, metadataOf } from "./metadata.js";
 import { MessageCodec } from "./message-codec.js";
 import { whenAborted } from "./signal.js";
 import { type Status, status } from "./status.js";
-import type { RunnelTransportOptions } from "./transport.js";
+import type { RunnelTransportOptions } from "./transport-options.js";
 
 // Cancels calls whose consumer has gone: connect-es does not tell a transport of a `break`.
 const forgotten = new FinalizationRegistry<Call>((call) => call.abort(status("canceled", "nobody reads the call")));

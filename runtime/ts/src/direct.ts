@@ -5,7 +5,7 @@ import { Backoff } from "./backoff.js";
 import { type Clock, sleep } from "./clock.js";
 import { createConnectTransport, type UniversalClientFn } from "./connect-private.js";
 import { messageOf } from "./session-http.js";
-import type { RunnelTransportOptions } from "./transport.js";
+import type { RunnelTransportOptions } from "./transport-options.js";
 
 // A server that says so has not run the call, and may be another one the next time.
 const neverRanHeader = "runnel-never-ran";
