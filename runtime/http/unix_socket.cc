@@ -1,6 +1,7 @@
 #include "runtime/http/unix_socket.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,7 +9,9 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,6 +60,33 @@ int Connect(int socket, const sockaddr_un& address) {
              : errno;
 }
 
+// Keeps other servers that begin to listen in the directory of `path` waiting: what one has found
+// to be left behind may be another's new socket by the time it is removed. It goes with the
+// process, and leaves no file. Whoever else keeps the directory locked is waited for a second, and
+// a directory that may not be read cannot be locked: then it is as if nobody began at the same
+// time.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::string& path) {
+    const size_t slash = path.rfind('/');
+    const std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
+    descriptor_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    constexpr int kTries = 200;
+    for (int i = 0; i < kTries && ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; ++i) {
+      if (errno != EWOULDBLOCK && errno != EINTR) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  ~DirectoryLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
 // Removes a socket file at which nobody listens any more.
 absl::Status RemoveStale(const std::string& path, const sockaddr_un& address) {
   struct stat status;
@@ -83,6 +113,8 @@ absl::Status RemoveStale(const std::string& path, const sockaddr_un& address) {
 absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Listen(std::string_view text) {
   const std::string path(text);
   RUNNEL_ASSIGN_OR_RETURN(const sockaddr_un address, AddressOf(path));
+  // Until it listens: before that it looks like one that was left behind.
+  const DirectoryLock lock(path);
   RUNNEL_RETURN_IF_ERROR(RemoveStale(path, address));
   const int socket = NewSocket();
   if (socket < 0) return Error(path, errno);

@@ -22,9 +22,9 @@ namespace runnel {
 class UnixListener {
  public:
   // Makes the socket file, as the process' umask allows: who may write to it may connect. One that
-  // a process which is gone has left behind is replaced. ALREADY_EXISTS where a process listens, or
-  // where there is another file; INVALID_ARGUMENT for a path that is too long or has no directory;
-  // PERMISSION_DENIED.
+  // a process which is gone has left behind is replaced; where several come at once, by one of
+  // them. ALREADY_EXISTS where a process listens, or where there is another file; INVALID_ARGUMENT
+  // for a path that is too long or has no directory; PERMISSION_DENIED.
   static absl::StatusOr<std::unique_ptr<UnixListener>> Listen(std::string_view path);
   // Removes the file, unless it is another one by now.
   ~UnixListener();

@@ -461,7 +461,7 @@ void Server::Wait() {
   state_->changed.wait(lock, [this] { return state_->phase == State::Phase::kStopped; });
 }
 
-void ServeUntilSignalled(Server& server, absl::Duration grace) {
+void ServeUntilSignalled(Server& server, absl::Duration grace, const std::function<void()>& ready) {
   asio::io_context context(1);
   asio::signal_set signals(context, SIGINT, SIGTERM);
   asio::steady_timer watchdog(context);
@@ -472,6 +472,7 @@ void ServeUntilSignalled(Server& server, absl::Duration grace) {
     watchdog.async_wait(watch);
   };
   signals.async_wait([&](boost::system::error_code, int) { context.stop(); });
+  if (ready) ready();
   NotifyServiceManager(absl::StrCat("READY=1\nSTATUS=serving at ", server.url()));
   if (WatchdogInterval() != absl::InfiniteDuration()) watch({});
   context.run();

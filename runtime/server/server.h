@@ -3,6 +3,7 @@
 #ifndef RUNNEL_RUNTIME_SERVER_SERVER_H_
 #define RUNNEL_RUNTIME_SERVER_SERVER_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -117,7 +118,8 @@ class Server {
   void Wait();
 
  private:
-  friend void ServeUntilSignalled(Server& server, absl::Duration grace);
+  friend void ServeUntilSignalled(Server& server, absl::Duration grace,
+                                  const std::function<void()>& ready);
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -125,7 +127,10 @@ class Server {
 // Blocks until SIGINT or SIGTERM, then shuts the server down. A second signal ends the program at
 // once. What a main() ends with. Tells systemd, where that has started the program as a service of
 // Type=notify: that it is ready, that it stops and, with WatchdogSec, that all of its loops turn.
-void ServeUntilSignalled(Server& server, absl::Duration grace = absl::Seconds(10));
+// Calls `ready` as soon as signals are caught: a program that says there where it serves is shut
+// down well by whoever has read it, however soon.
+void ServeUntilSignalled(Server& server, absl::Duration grace = absl::Seconds(10),
+                         const std::function<void()>& ready = nullptr);
 
 }  // namespace runnel
 

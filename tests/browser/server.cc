@@ -69,9 +69,10 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "error: %s\n", started.ToString().c_str());
     return 1;
   }
-  std::printf("listening at %s\n", server.url().c_str());
-  std::fflush(stdout);
-  runnel::ServeUntilSignalled(server);
+  runnel::ServeUntilSignalled(server, absl::Seconds(10), [&] {
+    std::printf("listening at %s\n", server.url().c_str());
+    std::fflush(stdout);
+  });
   return 0;
 }
 

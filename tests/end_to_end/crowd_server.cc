@@ -19,7 +19,8 @@ int main() {
   end_to_end::ScriptedService service;
   runnel::Server server(options);
   if (!server.AddService(service).ok() || !server.Start().ok()) return 1;
-  std::printf("%s\n", server.url().c_str());
-  std::fflush(stdout);
-  runnel::ServeUntilSignalled(server);
+  runnel::ServeUntilSignalled(server, absl::Seconds(10), [&] {
+    std::printf("%s\n", server.url().c_str());
+    std::fflush(stdout);
+  });
 }

@@ -4,10 +4,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -81,6 +88,17 @@ TEST(ServerStartTest, ShutsDownWithoutHavingStarted) {
   server.Shutdown();
 }
 
+TEST(ServeUntilSignalledTest, HearsOfASignalThatComesAsSoonAsItIsReady) {
+  runnel::Server server(Loopback());
+  ASSERT_EQ(server.Start(), absl::OkStatus());
+  bool ready = false;
+  runnel::ServeUntilSignalled(server, absl::Seconds(10), [&] {
+    ready = true;
+    std::raise(SIGTERM);
+  });
+  EXPECT_TRUE(ready);
+}
+
 TEST(ServerServicesTest, TwoServicesWithOneMethodAreRefusedByName) {
   ScriptedService first;
   ScriptedService second;
@@ -126,6 +144,17 @@ class UnixSocketTest : public ::testing::TestWithParam<int> {
     return options;
   }
 
+  // As a process does that was killed.
+  void LeaveSocketBehind() const {
+    std::filesystem::remove(path_);
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.data(), path_.size());
+    const int bound = socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_EQ(bind(bound, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    close(bound);
+  }
+
   std::string folder_;
   std::string path_;
 };
@@ -167,6 +196,33 @@ TEST_P(UnixSocketTest, AFileThatIsInUseIsLeftAlone) {
     EXPECT_THAT(std::string(started.message()), HasSubstr(path_));
   }
   EXPECT_TRUE(std::filesystem::is_socket(path_));
+}
+
+TEST_P(UnixSocketTest, OneOfThoseThatComeAtOnceReplacesAFileThatWasLeftBehind) {
+  constexpr int kServers = 4;
+  for (int round = 0; round < 50; ++round) {
+    LeaveSocketBehind();
+    std::vector<std::unique_ptr<runnel::Server>> servers;
+    for (int i = 0; i < kServers; ++i) {
+      servers.push_back(std::make_unique<runnel::Server>(Options()));
+    }
+    std::vector<absl::Status> started(kServers);
+    std::latch ready(kServers);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kServers; ++i) {
+      threads.emplace_back([&, i] {
+        ready.arrive_and_wait();
+        started[i] = servers[i]->Start();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    int serving = 0;
+    for (const absl::Status& status : started) {
+      serving += status.ok() ? 1 : 0;
+      EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kAlreadyExists) << status;
+    }
+    ASSERT_EQ(serving, 1) << "round " << round;
+  }
 }
 
 TEST_P(UnixSocketTest, AFileThatIsNoSocketIsLeftAlone) {

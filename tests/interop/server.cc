@@ -140,9 +140,10 @@ absl::Status Serve(const Arguments& arguments) {
   runnel::Server server(options);
   RUNNEL_RETURN_IF_ERROR(server.AddService(service));
   RUNNEL_RETURN_IF_ERROR(server.Start());
-  std::printf("listening at %s\n", server.url().c_str());
-  std::fflush(stdout);
-  runnel::ServeUntilSignalled(server);
+  runnel::ServeUntilSignalled(server, absl::Seconds(10), [&] {
+    std::printf("listening at %s\n", server.url().c_str());
+    std::fflush(stdout);
+  });
   return absl::OkStatus();
 }
 

@@ -38,9 +38,10 @@ int ServerProgram::Serve(const std::vector<runnel::Service*>& services,
   if (status.ok()) status = server.Start();
   if (!status.ok()) return Fail(status);
   if (started) started(server);
-  std::printf("%s serves at %s\n", name_.c_str(), server.url().c_str());
-  std::fflush(stdout);
-  runnel::ServeUntilSignalled(server, DrainGraceOfFlags());
+  runnel::ServeUntilSignalled(server, DrainGraceOfFlags(), [&] {
+    std::printf("%s serves at %s\n", name_.c_str(), server.url().c_str());
+    std::fflush(stdout);
+  });
   return 0;
 }
 
