@@ -39,10 +39,11 @@ struct BearerTokensOptions {
   Clock* clock = nullptr;  // Clock::Real() where not set
 };
 
-// Reads the file. It is looked at once a second, when somebody calls, and read anew when it has
-// changed. A new one that is wrong, or gone, leaves the tokens as they were; an empty one is right,
-// and refuses everybody. INVALID_ARGUMENT names the line, NOT_FOUND the file; no message has
-// anything of a token.
+// Reads the file, which has at most 1 MiB. It is looked at once a second, when somebody calls, and
+// read anew when it has changed, on the loop of that call: keep it on a disk of this machine, and
+// where there are thousands of tokens, not in a file. A new one that is wrong, or gone, leaves the
+// tokens as they were; an empty one is right, and refuses everybody. INVALID_ARGUMENT names the
+// line, NOT_FOUND the file; no message has anything of a token.
 //
 // A caller without one of the tokens is UNAUTHENTICATED. The time that takes says nothing about the
 // tokens.

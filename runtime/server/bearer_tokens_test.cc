@@ -121,6 +121,19 @@ TEST_F(BearerTokensTest, RefusesOneTokenOfTwo) {
   EXPECT_THAT(std::string(OpenError().message()), HasSubstr(":2: the token is that of line 1"));
 }
 
+TEST_F(BearerTokensTest, RefusesAFileThatIsTooLarge) {
+  std::string tokens;
+  while (tokens.size() < 1 << 20) tokens += "ada plain:" + std::to_string(tokens.size()) + "\n";
+  WriteFile(tokens);
+  EXPECT_EQ(OpenError().code(), absl::StatusCode::kInvalidArgument);
+  tokens.resize(tokens.rfind('\n', tokens.size() - 2) + 1);
+  WriteFile(tokens);
+  EXPECT_EQ(OpenError(), absl::OkStatus());
+  BearerTokensOptions endless;
+  endless.file = "/dev/zero";
+  EXPECT_EQ(AuthenticateByTokens(endless).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(BearerTokensTest, AFileThatIsNotThereIsNotFound) {
   const absl::Status refused = OpenError();
   EXPECT_EQ(refused.code(), absl::StatusCode::kNotFound);
