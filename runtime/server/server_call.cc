@@ -47,7 +47,7 @@ void ServerCall::Start(CallGroup& calls, const MethodHandler& handler, MethodCou
           }
         });
   }
-  calls.calls_.emplace_hint(calls.calls_.end(), number_, this);
+  calls.Add(*this);
   task_ = calls.tasks_.Spawn(Run(shared_from_this(), calls, handler));
 }
 
@@ -61,7 +61,7 @@ Awaitable<void> ServerCall::Run(std::shared_ptr<ServerCall> call, CallGroup& cal
     status = Thrown(call->context().method());
   }
   if (status.ok()) status = call->context().metadata_error();
-  calls.calls_.erase(call->number_);
+  calls.Remove(*call);
   call->End(std::move(status));
 }
 
@@ -110,28 +110,43 @@ LiveCall ServerCall::Describe() const {
 
 absl::Status CallGroup::TooMany() const {
   return WithErrorInfo(
-      absl::ResourceExhaustedError(absl::StrCat("the server is busy with ", calls_.size(),
-                                                " calls; limit is Limits::max_calls")),
+      absl::ResourceExhaustedError(
+          absl::StrCat("the server is busy with ", size_, " calls; limit is Limits::max_calls")),
       {.reason = "TOO_MANY_CALLS", .domain = "runnel", .metadata = {}});
 }
 
 absl::Status CallGroup::Refusal() { return absl::UnavailableError("the server is shutting down"); }
 
+void CallGroup::Add(ServerCall& call) {
+  call.older_ = newest_;
+  (newest_ != nullptr ? newest_->newer_ : oldest_) = &call;
+  newest_ = &call;
+  ++size_;
+}
+
+void CallGroup::Remove(ServerCall& call) {
+  (call.older_ != nullptr ? call.older_->newer_ : oldest_) = call.newer_;
+  (call.newer_ != nullptr ? call.newer_->older_ : newest_) = call.older_;
+  --size_;
+}
+
 void CallGroup::CancelAll(const absl::Status& status) {
   // A call leaves later, when its handler returns.
-  const absl::btree_map<uint64_t, ServerCall*> calls = calls_;
-  for (const auto& [number, call] : calls) call->Cancel(status);
+  std::vector<ServerCall*> calls;
+  for (ServerCall* call = oldest_; call != nullptr; call = call->newer_) calls.push_back(call);
+  for (ServerCall* call : calls) call->Cancel(status);
 }
 
 std::vector<LiveCall> CallGroup::Describe(
     uint64_t& after, size_t most, const std::function<bool(const ServerCall&)>& wanted) const {
   std::vector<LiveCall> described;
-  auto next = calls_.upper_bound(after);
-  for (; next != calls_.end() && most > 0; ++next, --most) {
-    after = next->first;
-    if (wanted(*next->second)) described.push_back(next->second->Describe());
+  const ServerCall* next = oldest_;
+  while (next != nullptr && next->number_ <= after) next = next->newer_;
+  for (; next != nullptr && most > 0; next = next->newer_, --most) {
+    after = next->number_;
+    if (wanted(*next)) described.push_back(next->Describe());
   }
-  if (next == calls_.end()) after = 0;
+  if (next == nullptr) after = 0;
   return described;
 }
 

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "runtime/async/awaitable.h"
 #include "runtime/async/clock.h"
@@ -39,7 +38,7 @@ class CallGroup {
   LoopTelemetry& telemetry() const { return *telemetry_; }
 
   // Whether whoever would start one more refuses it, with TooMany.
-  bool full() const { return calls_.size() >= max_; }
+  bool full() const { return size_ >= max_; }
   // RESOURCE_EXHAUSTED, reason TOO_MANY_CALLS.
   absl::Status TooMany() const;
 
@@ -56,7 +55,7 @@ class CallGroup {
   Awaitable<bool> JoinUntil(Clock& clock, absl::Time deadline) {
     return tasks_.JoinUntil(clock, deadline);
   }
-  size_t size() const { return calls_.size(); }
+  size_t size() const { return size_; }
 
   // Those of the first `most` calls after number `after` for which `wanted` says so. Sets `after`
   // to the last that was looked at, or to 0 when there are no more.
@@ -66,9 +65,15 @@ class CallGroup {
  private:
   friend class ServerCall;
 
+  void Add(ServerCall& call);
+  void Remove(ServerCall& call);
+
   const size_t max_;
   const std::shared_ptr<LoopTelemetry> telemetry_;
-  absl::btree_map<uint64_t, ServerCall*> calls_;  // by their numbers
+  // A list of the calls, in the order of their numbers, through themselves.
+  ServerCall* oldest_ = nullptr;
+  ServerCall* newest_ = nullptr;
+  size_t size_ = 0;
   uint64_t last_number_ = 0;
   bool closed_ = false;
   TaskGroup tasks_;
@@ -126,6 +131,8 @@ class ServerCall : public MessageReader,
   }
 
  private:
+  friend class CallGroup;
+
   void Start(CallGroup& calls, const MethodHandler& handler, MethodCounters& counters);
   void Account(const absl::Status& status);
   static Awaitable<void> Run(std::shared_ptr<ServerCall> call, CallGroup& calls,
@@ -136,6 +143,8 @@ class ServerCall : public MessageReader,
   CallGroup* calls_ = nullptr;          // since Start
   MethodCounters* counters_ = nullptr;  // ditto
   uint64_t number_ = 0;                 // of the group's calls
+  ServerCall* older_ = nullptr;         // in the group's list
+  ServerCall* newer_ = nullptr;
   absl::Time started_;
   CallTraffic traffic_;
   Task task_;
