@@ -25,6 +25,14 @@ void Set(const CallTraffic& traffic, v1::Traffic& to) {
   to.set_sent_bytes(traffic.sent_bytes);
 }
 
+// What sessions, calls and connections have in common.
+template <typename Live, typename State>
+void SetPlace(const Live& live, State& state) {
+  state.set_peer(live.peer);
+  state.set_event_loop(static_cast<uint32_t>(live.loop));
+  Set(live.age, *state.mutable_age());
+}
+
 v1::CallKind KindOf(const MethodInfo& method) {
   switch (method.kind) {
     case CallKind::kUnary:
@@ -107,11 +115,9 @@ v1::ServerState MakeServerState(const ServerStats& stats, absl::Time now) {
 v1::SessionState MakeSessionState(const LiveSession& session) {
   v1::SessionState state;
   state.set_id(session.id);
-  state.set_peer(session.peer);
+  SetPlace(session, state);
   state.set_principal(session.principal);
-  state.set_event_loop(static_cast<uint32_t>(session.loop));
   state.set_codec(session.codec == Codec::kJson ? "json" : "proto");
-  Set(session.age, *state.mutable_age());
   Set(session.silent, *state.mutable_silent());
   state.set_attached(session.attached);
   Set(session.stream_age, *state.mutable_stream_age());
@@ -138,11 +144,9 @@ v1::CallState MakeCallState(const LiveCall& call) {
   state.set_transport(std::string(CallTransportName(call.transport)));
   state.set_session(call.session);
   state.set_session_call(call.session_call);
-  state.set_peer(call.peer);
+  SetPlace(call, state);
   state.set_principal(call.principal);
-  state.set_event_loop(static_cast<uint32_t>(call.loop));
   state.set_number(call.number);
-  Set(call.age, *state.mutable_age());
   if (call.time_left != absl::InfiniteDuration()) Set(call.time_left, *state.mutable_time_left());
   state.set_ended(call.ended);
   Set(call.traffic, *state.mutable_traffic());
@@ -155,10 +159,8 @@ v1::CallState MakeCallState(const LiveCall& call) {
 
 v1::ConnectionState MakeConnectionState(const LiveConnection& connection) {
   v1::ConnectionState state;
-  state.set_peer(connection.peer);
-  state.set_event_loop(static_cast<uint32_t>(connection.loop));
+  SetPlace(connection, state);
   state.set_number(connection.number);
-  Set(connection.age, *state.mutable_age());
   state.set_requests(connection.requests);
   state.set_serving(connection.serving);
   state.set_responding(connection.responding);

@@ -71,6 +71,7 @@ struct OperatedOptions {
   runnel::DebugOptions debug;
   bool authenticate = false;
   bool count_principals = false;
+  runnel::Authorizer authorize;
 };
 
 class Operated {
@@ -82,6 +83,7 @@ class Operated {
     server.threads = 2;
     server.observers.push_back(std::make_shared<runnel::ServerLog>(sink_, options.log));
     if (options.authenticate) server.authenticate = ByBearer;
+    server.authorize = options.authorize;
     if (options.count_principals) server.observers.push_back(metrics_.CountPrincipals(1));
     server_ = std::make_unique<runnel::Server>(server);
     EXPECT_EQ(server_->AddService(scripted_), absl::OkStatus());
@@ -259,6 +261,32 @@ TEST(MetricsTest, CountCallsByMethodAndCode) {
   EXPECT_THAT(text, HasSubstr("\nrunnel_server_sessions_opened_total 1\n"));
   EXPECT_THAT(text, HasSubstr(R"(runnel_server_refused_total{reason="max_calls"} 0)"));
   EXPECT_THAT(text, ContainsRegex("\nprocess_resident_memory_bytes [0-9]"));
+}
+
+TEST(MetricsTest, CountWhatTheAuthorizerRefusesAndTheLogHasIt) {
+  OperatedOptions options;
+  options.authorize = [](std::string_view method, std::string_view, const runnel::Metadata&) {
+    if (!method.starts_with("/end_to_end.v1.Scripted/")) return absl::OkStatus();
+    return absl::PermissionDeniedError("not for you");
+  };
+  Operated operated(options);
+  for (Route route : {Route::kDirect, Route::kSession}) {
+    EXPECT_EQ(operated.Unary(route).code(), absl::StatusCode::kPermissionDenied);
+    CallOptions call;
+    call.route = route;
+    Scripted::Stub scripted(operated.channel());
+    auto stream = scripted.Down(Request(), call);
+    EXPECT_EQ(operated.BlockOn(stream.Read()).status().code(), absl::StatusCode::kPermissionDenied);
+  }
+  const std::string text = operated.Scrape();
+  for (const std::string method : {R"(grpc_type="unary",grpc_service="end_to_end.v1.Scripted",)"
+                                   R"(grpc_method="Unary")",
+                                   R"(grpc_type="server_stream",)"
+                                   R"(grpc_service="end_to_end.v1.Scripted",grpc_method="Down")"}) {
+    EXPECT_THAT(text, HasSubstr("grpc_server_handled_total{" + method +
+                                R"(,grpc_code="PermissionDenied"} 2)"));
+  }
+  EXPECT_THAT(operated.log().Lines({"event=call", "code=permission_denied"}), SizeIs(4));
 }
 
 TEST(MetricsTest, UnknownMethodsMakeNoSeries) {
