@@ -1,7 +1,8 @@
 import { equals, fromJson, type JsonObject, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { every, randomFrom, randomMessage, registry } from "../../test/kinds.js";
-import { addEntry, addItem, choose, type Draft, draftFrom, type DraftErrors, draftOf, jsonOf, type ListDraft, type MapDraft, type MemberDraft, type MessageDraft, type OneofDraft, setSingular, type SingularDraft, unset } from "./draft.js";
+import { addEntry, addItem, choose, type Draft, draftOf, type ListDraft, type MapDraft, type MemberDraft, type MessageDraft, type OneofDraft, setSingular, type SingularDraft, unset } from "./draft.js";
+import { draftFrom, type DraftErrors, jsonOf } from "./draft-json.js";
 
 function read(draft: Draft): { json: JsonValue | undefined; errors: DraftErrors } {
   const errors: DraftErrors = new Map();

@@ -1,15 +1,15 @@
 // The form of a message: a control for each field, by its type. It changes the draft in place, and tells `changed`.
 
-import { type DescField, type DescMessage, type DescOneof, ScalarType } from "@bufbuild/protobuf";
+import type { DescField, DescOneof } from "@bufbuild/protobuf";
 import type { ComponentChildren } from "preact";
 import { Comment, Icon } from "../page/elements.js";
 import { commentOf } from "../schema.js";
+import { Control, type FormProps, idOf, Problem } from "./control.js";
 import {
   addEntry,
   addItem,
   choose,
   type Draft,
-  type DraftErrors,
   hasPresence,
   type ListDraft,
   type MapDraft,
@@ -20,21 +20,7 @@ import {
   type SingularDraft,
   unset,
 } from "./draft.js";
-import { base64Of, bestForm, bytesOf, type BytesForm, bytesText, isNumber, scalarName } from "./value-text.js";
-
-export interface FormProps {
-  errors: DraftErrors;
-  changed: () => void;
-}
-
-const ids = new WeakMap<object, string>();
-let lastId = 0;
-// One for each draft, for labels.
-function idOf(draft: object): string {
-  let id = ids.get(draft);
-  if (id === undefined) ids.set(draft, (id = `field-${++lastId}`));
-  return id;
-}
+import { scalarName } from "./value-text.js";
 
 export function Form({ draft, ...props }: FormProps & { draft: Draft }) {
   if (draft.kind !== "message") return <Row label="value" of={draft} type="" comment=""><Control value={draft} label="value" {...props} /></Row>;
@@ -103,15 +89,9 @@ function Row({ label, type, comment, of, deprecated, class: name = "", tools, ch
   );
 }
 
-function Problem({ of, errors }: FormProps & { of: object }) {
-  const text = errors.get(of);
-  return text === undefined ? null : <p class="problem" id={`${idOf(of)}-problem`}>{text}</p>;
-}
-
 function Singular({ member, ...props }: FormProps & { member: SingularDraft }) {
   const { field, value } = member;
   const row = { label: field.name, type: typeName(field), comment: commentOf(field), deprecated: field.deprecated };
-  const message = field.fieldKind === "message" && (!member.set || value.kind === "message" || value.kind === "json");
   const asText = value.kind === "text";
   const optional = hasPresence(field);
   const set = () => {
@@ -134,7 +114,7 @@ function Singular({ member, ...props }: FormProps & { member: SingularDraft }) {
       </Row>
     );
   }
-  if (message && value.kind === "message") {
+  if (value.kind === "message") {
     return (
       <Row {...row} class="nested" tools={removeButton}>
         <div class="group">
@@ -257,179 +237,5 @@ function MapEntries({ member, ...props }: FormProps & { member: MapDraft }) {
       ))}
       <button type="button" class="quiet add" onClick={add} aria-label={`Add to ${field.name}`}><Icon name="plus" />Add</button>
     </Row>
-  );
-}
-
-interface ControlProps extends FormProps {
-  value: Draft;
-  label: string;
-  // Whether the field is not there yet.
-  unset?: boolean;
-}
-
-function Control({ value, label, unset, ...props }: ControlProps) {
-  const common = { id: idOf(value), "aria-label": label, "aria-invalid": props.errors.has(value), "aria-describedby": `${idOf(value)}-problem` };
-  const problem = <Problem of={value} {...props} />;
-  switch (value.kind) {
-    case "text":
-      return (
-        <div class="field">
-          <TextControl value={value} unset={unset ?? false} common={common} changed={props.changed} />
-          {problem}
-        </div>
-      );
-    case "bool":
-      return (
-        <input
-          {...common}
-          type="checkbox"
-          class="switch"
-          checked={value.value}
-          onChange={(event) => {
-            value.value = event.currentTarget.checked;
-            props.changed();
-          }}
-        />
-      );
-    case "enum":
-      return (
-        <div class="field">
-          <select
-            {...common}
-            value={value.text}
-            onChange={(event) => {
-              value.text = event.currentTarget.value;
-              props.changed();
-            }}
-          >
-            {value.desc.values.map(({ name, number }) => <option key={number} value={name}>{name}</option>)}
-            {!value.desc.values.some(({ name }) => name === value.text) && <option value={value.text}>{value.text}</option>}
-          </select>
-          {problem}
-        </div>
-      );
-    case "bytes":
-      return <BytesControl value={value} common={common} changed={props.changed}>{problem}</BytesControl>;
-    case "json":
-      return (
-        <div class="field">
-          <textarea
-            {...common}
-            class="code"
-            rows={Math.min(12, Math.max(2, value.text.split("\n").length))}
-            spellcheck={false}
-            value={value.text}
-            placeholder={value.desc.typeName === "google.protobuf.Any" ? '{"@type": "type.googleapis.com/…"}' : "JSON"}
-            onInput={(event) => {
-              value.text = event.currentTarget.value;
-              props.changed();
-            }}
-          />
-          {problem}
-        </div>
-      );
-    case "message":
-      return <Members draft={value} {...props} />;
-  }
-}
-
-interface Common {
-  id: string;
-  "aria-label": string;
-  "aria-invalid": boolean;
-  "aria-describedby": string;
-}
-
-function TextControl({ value, unset, common, changed }: { value: Draft & { kind: "text" }; unset: boolean; common: Common; changed: () => void }) {
-  const input = (text: string) => {
-    value.text = text;
-    changed();
-  };
-  const isString = value.type === ScalarType.STRING;
-  if (isString && value.text.includes("\n")) {
-    return <textarea {...common} rows={Math.min(10, value.text.split("\n").length)} value={value.text} onInput={(event) => input(event.currentTarget.value)} />;
-  }
-  const isTime = typeof value.type === "object" && value.type.typeName === "google.protobuf.Timestamp";
-  return (
-    <div class="line">
-      <input
-        {...common}
-        type="text"
-        class={isString ? "" : "code"}
-        spellcheck={isString}
-        autocomplete="off"
-        inputMode={typeof value.type !== "object" && isNumber(value.type) ? "decimal" : "text"}
-        placeholder={placeholderOf(value.type, unset)}
-        value={value.text}
-        onInput={(event) => input(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          // A line end, which the field does not hold, makes it one that does.
-          if (!isString || event.key !== "Enter" || !event.shiftKey) return;
-          event.preventDefault();
-          input(`${value.text}\n`);
-        }}
-      />
-      {isTime && <button type="button" class="quiet small" onClick={() => input(new Date().toISOString())}>Now</button>}
-    </div>
-  );
-}
-
-function placeholderOf(type: ScalarType | DescMessage, unset: boolean): string {
-  if (typeof type === "object") {
-    if (type.typeName === "google.protobuf.Duration") return "1.5s, 200ms";
-    return type.typeName === "google.protobuf.Timestamp" ? "2026-05-01T12:00:00Z" : "path, other.path";
-  }
-  if (unset) return "not set";
-  return isNumber(type) ? "0" : "";
-}
-
-function BytesControl({ value, common, changed, children }: { value: Draft & { kind: "bytes" }; common: Common; changed: () => void; children: ComponentChildren }) {
-  const take = (bytes: Uint8Array, form: BytesForm) => {
-    value.form = form;
-    value.text = bytesText(bytes, form);
-    changed();
-  };
-  // The same bytes, written otherwise, where what stands there is right.
-  const setForm = (form: BytesForm) => {
-    try {
-      const bytes = bytesOf(value.text, value.form);
-      if (form === "text" && base64Of(bytesOf(bytesText(bytes, "text"), "text")) !== base64Of(bytes)) return take(bytes, value.form);
-      take(bytes, form);
-    } catch {
-      value.form = form;
-      changed();
-    }
-  };
-  const readFile = async (file: File | undefined) => {
-    if (file === undefined) return;
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    take(bytes, bestForm(bytes));
-  };
-  return (
-    <div class="field">
-      <textarea
-        {...common}
-        class="code"
-        rows={Math.min(8, Math.max(1, value.text.split("\n").length))}
-        spellcheck={false}
-        value={value.text}
-        onInput={(event) => {
-          value.text = event.currentTarget.value;
-          changed();
-        }}
-      />
-      <div class="line tools">
-        <select aria-label={`How ${common["aria-label"]} is written`} value={value.form} onChange={(event) => setForm(event.currentTarget.value as BytesForm)}>
-          <option value="text">text</option>
-          <option value="base64">base64</option>
-          <option value="hex">hex</option>
-        </select>
-        <label class="button quiet small">
-          File…
-          <input type="file" class="unseen" aria-label={`A file for ${common["aria-label"]}`} onChange={(event) => void readFile(event.currentTarget.files?.[0])} />
-        </label>
-      </div>
-      {children}
-    </div>
   );
 }

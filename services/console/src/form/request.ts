@@ -2,7 +2,8 @@
 
 import { type DescMessage, fromJson, type JsonValue, type Message, type Registry, toJson } from "@bufbuild/protobuf";
 import { signal } from "@preact/signals";
-import { type Draft, draftFrom, type DraftErrors, draftOf, jsonOf } from "./draft.js";
+import { type Draft, draftOf } from "./draft.js";
+import { draftFrom, type DraftErrors, jsonOf } from "./draft-json.js";
 
 export class Request {
   draft: Draft;

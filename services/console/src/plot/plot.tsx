@@ -34,7 +34,7 @@ export function Plot(props: PlotProps) {
 
   useEffect(() => {
     const parent = element.current!;
-    const colour = (name: string) => () => getComputedStyle(parent).getPropertyValue(name);
+    const colour = (name: string) => colourOf(parent, name);
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--grid"), width: 1 }, ticks: { stroke: colour("--grid"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
     const made = new uPlot(
       {
@@ -84,6 +84,14 @@ export function Plot(props: PlotProps) {
   }, [running, props.window]);
 
   return <div class="plot-area" ref={element} role="img" aria-label={`Plot of ${history.series.map(({ label }) => label).join(", ")}`} />;
+}
+
+// What a custom property means for an element, as a colour that a canvas knows too.
+function colourOf(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.color = "";
+  return color;
 }
 
 function dataOf(history: History): uPlot.AlignedData {
