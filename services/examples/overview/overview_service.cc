@@ -82,6 +82,11 @@ void OverviewService::SetServers(const std::vector<std::string>& urls) {
   servers_ = std::move(servers);
 }
 
+void OverviewService::SetServer(std::string url, std::shared_ptr<runnel::Channel> channel) {
+  const std::lock_guard lock(mutex_);
+  servers_ = {{std::move(url), std::move(channel)}};
+}
+
 absl::StatusOr<std::vector<OverviewService::Server>> OverviewService::Choose(
     const v1::WatchRequest& request) {
   const std::lock_guard lock(mutex_);

@@ -22,6 +22,8 @@ class OverviewService : public v1::Overview::Service {
 
   // The URLs that may be watched, instead of those before. Thread-safe: also while calls run.
   void SetServers(const std::vector<std::string>& urls);
+  // The same for one server, to which `channel` leads.
+  void SetServer(std::string url, std::shared_ptr<runnel::Channel> channel);
 
   runnel::Awaitable<absl::Status> Watch(runnel::ServerContext& context,
                                         const v1::WatchRequest& request,

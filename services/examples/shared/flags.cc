@@ -54,8 +54,8 @@ void PrintHelp(const std::string& usage, const std::string& environment) {
   if (environment.empty()) return;
   std::printf(
       "\nWhat is behind \"=\" holds where nothing is said. A flag may also be said by a variable "
-      "of "
-      "the\nenvironment: %s for --listen, %s for --tls-cert, and so on.\n",
+      "of\n"
+      "the environment: %s for --listen, %s for --tls-cert, and so on.\n",
       VariableOf(environment, "listen").c_str(), VariableOf(environment, "tls_cert").c_str());
 }
 
@@ -77,7 +77,10 @@ void ParseFlags(int argc, char** argv, const std::string& usage, const std::stri
     std::exit(0);
   }
   // Flags with text for a value cannot stand alone; this one has a usual value.
-  std::replace(arguments.begin(), arguments.end(), std::string("--log"), std::string("--log=text"));
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const bool alone = i + 1 == arguments.size() || absl::StartsWith(arguments[i + 1], "-");
+    if (arguments[i] == "--log" && alone) arguments[i] = "--log=text";
+  }
   absl::SetProgramUsageMessage(usage);
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());

@@ -33,6 +33,10 @@ OperationsOfFlags::~OperationsOfFlags() = default;
 
 absl::Status OperationsOfFlags::AddTo(runnel::ServerOptions& options) {
   const bool principals = absl::GetFlag(FLAGS_principals);
+  if (principals && !absl::GetFlag(FLAGS_metrics) && !absl::GetFlag(FLAGS_debug) &&
+      absl::GetFlag(FLAGS_log) == "off") {
+    return absl::InvalidArgumentError("--principals needs --log, --metrics or --debug, too");
+  }
   if (absl::GetFlag(FLAGS_metrics)) {
     metrics_ = std::make_unique<runnel::MetricsHandler>();
     if (principals) options.observers.push_back(metrics_->CountPrincipals());
@@ -41,7 +45,7 @@ absl::Status OperationsOfFlags::AddTo(runnel::ServerOptions& options) {
   const std::string file = absl::GetFlag(FLAGS_log_file);
   if (format == "off") {
     if (file.empty() && !absl::GetFlag(FLAGS_log_spans)) return absl::OkStatus();
-    return absl::InvalidArgumentError("--log_file and --log_spans need --log, too");
+    return absl::InvalidArgumentError("--log-file and --log-spans need --log, too");
   }
   if (format != "text" && format != "json") {
     return absl::InvalidArgumentError(absl::StrCat("--log is text, json or off, not ", format));

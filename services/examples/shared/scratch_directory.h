@@ -1,8 +1,10 @@
-// ScratchDirectory is a directory of a test's own, which goes away with it.
+// ScratchDirectory is a directory of a program's own, which nobody else may look into and which
+// goes away with it.
 
 #ifndef SERVICES_EXAMPLES_SHARED_SCRATCH_DIRECTORY_H_
 #define SERVICES_EXAMPLES_SHARED_SCRATCH_DIRECTORY_H_
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +17,10 @@ class ScratchDirectory {
  public:
   ScratchDirectory() {
     std::string name = (std::filesystem::temp_directory_path() / "runnel-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
+    if (mkdtemp(name.data()) == nullptr) {
+      std::perror(name.c_str());
+      std::abort();
+    }
     path_ = name;
   }
   ~ScratchDirectory() {

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Every flag that the examples' servers have in common, given to real servers.
+"""Every flag of the examples' servers, given to real ones.
 
 Usage: server_flags_test.py CERTIFICATES SERVER...
-The flags are tried on the first server; all of them have to know the same.
+The flags that all have are tried on the first server; all of them have to know the same.
 """
 
-import http.client
 import json
 import os
 import re
@@ -16,98 +15,19 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
-CERTIFICATES, *SERVERS = sys.argv[1:]
-COMMON = ["listen", "allow-plaintext", "tls-cert", "tls-key", "tls-client-ca", "auth",
-          "allow-origin", "console", "drain-delay", "drain-grace"]
+sys.dont_write_bytecode = True  # its folder is a source tree
+from server_process import (PATIENCE, PROGRAMS, SERVERS, Server, issued_certificates, run, until,
+                            used_flags)
+
+COMMON = {"listen", "allow-plaintext", "tls-cert", "tls-key", "tls-client-ca", "auth",
+          "allow-origin", "console", "drain-delay", "drain-grace", "metrics", "log", "log-file",
+          "log-spans", "debug", "principals"}
+OWN = {"all": {"root", "upstreams"}, "tail": {"root"}, "jobs": {"root"}, "overview": {"upstreams"},
+       "completions": {"key", "pause", "break-after"}, "messages": {"key", "pause", "break-after"}}
 SNAPSHOT = "/examples.monitor.v1.Monitor/Snapshot"
 WATCH = "/examples.monitor.v1.Monitor/Watch"
-PATIENCE = 60  # seconds, of a busy machine
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self.path)
-
-
-def environment(**variables):
-    clean = {k: v for k, v in os.environ.items()
-             if not k.startswith(("RUNNEL_", "NOTIFY_", "WATCHDOG_"))}
-    return {**clean, **variables}
-
-
-def run(*arguments, program=None, **variables):
-    """A server that ends by itself: exit code and what it has printed."""
-    done = subprocess.run([program or SERVERS[0], *arguments], env=environment(**variables),
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
-                          text=True, check=False)
-    return done.returncode, done.stdout
-
-
-class Server:
-    def __init__(self, *arguments, program=None, **variables):
-        self.process = subprocess.Popen([program or SERVERS[0], *arguments],
-                                        env=environment(**variables), stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        found = re.search(r"serves at (\S+)", line)
-        if not found:
-            raise AssertionError(f"no server: {line!r} {self.process.communicate()[1]!r}")
-        self.url = found.group(1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-
-    def connect(self, context=None):
-        if self.url.startswith("unix:"):
-            return UnixConnection(self.url[5:])
-        authority = self.url.split("//")[1]
-        if self.url.startswith("https:"):
-            return http.client.HTTPSConnection(authority, timeout=PATIENCE, context=context)
-        return http.client.HTTPConnection(authority, timeout=PATIENCE)
-
-    def get(self, path, context=None, **headers):
-        """Status, body and headers."""
-        connection = self.connect(context)
-        connection.request("GET", path, headers=headers)
-        response = connection.getresponse()
-        answer = response.status, response.read().decode(), response.headers
-        connection.close()
-        return answer
-
-    def catches_sigterm(self):
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            caught = re.search(r"SigCgt:\s*([0-9a-f]+)", status.read()).group(1)
-        return int(caught, 16) >> (signal.SIGTERM - 1) & 1 == 1
-
-    def terminate(self):
-        # It says where it serves a moment before it waits for signals.
-        until(self.catches_sigterm)
-        self.process.send_signal(signal.SIGTERM)
-
-    def wait(self):
-        return self.process.wait(timeout=PATIENCE)
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("it never became true")
-        time.sleep(0.02)
 
 
 class ServerFlagsTest(unittest.TestCase):
@@ -125,12 +45,11 @@ class ServerFlagsTest(unittest.TestCase):
         return path
 
     def test_help_of_every_server_has_its_own_flags_only(self):
-        for program in SERVERS:
+        for name, program in PROGRAMS.items():
             code, text = run("--help", program=program)
             self.assertEqual(code, 0, program)
-            for flag in COMMON:
-                self.assertRegex(text, rf"(?m)^  --{flag}(=|$)", program)
-            self.assertNotIn("flagfile", text)
+            flags = set(re.findall(r"(?m)^  --([a-z-]+)(?:=|$)", text))
+            self.assertEqual(flags, COMMON | OWN.get(name, set()), program)
             self.assertIn("RUNNEL_LISTEN", text)
             self.assertEqual(run("-h", program=program), (code, text))
 
@@ -147,7 +66,11 @@ class ServerFlagsTest(unittest.TestCase):
                 (["--console=here"], "--console"), (["--listen=here"], "here"),
                 (["--auth=/nowhere/tokens"], "/nowhere/tokens"),
                 (["--tls-cert=c.pem"], "--tls-key"), (["--tls-key=k.pem"], "--tls-cert"),
-                (["--tls-client-ca=c.pem"], "--tls-client-ca"),
+                (["--tls-client-ca=c.pem"], "--tls-client-ca"), (["--metrics=9090"], "metrics"),
+                (["--metrics", "9090"], '"9090"'), (["--log=xml"], "not xml"),
+                (["--log", "loud"], "not loud"), (["--log-file=x"], "--log"),
+                (["--log-spans"], "--log"), (["--principals"], "--log"),
+                (["--log", "--log-file=/nowhere/log"], "/nowhere/log"),
                 (["--tls-cert=/nowhere/c.pem", "--tls-key=k.pem"], "/nowhere/c.pem")]:
             code, text = run(*arguments)
             self.assertIn(code, (1, 2), arguments)
@@ -170,10 +93,7 @@ class ServerFlagsTest(unittest.TestCase):
             pass
 
     def test_tls(self):
-        issuer = subprocess.Popen([CERTIFICATES], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True)
-        ca, certificate, key, client, client_key = issuer.stdout.readline().split()
-        try:
+        with issued_certificates() as (ca, certificate, key, client, client_key):
             trusting = ssl.create_default_context(cafile=ca)
             for spelling in [("--tls-cert", "--tls-key"), ("--tls_cert", "--tls_key")]:
                 with Server("--listen=127.0.0.1:0", f"{spelling[0]}={certificate}",
@@ -186,8 +106,6 @@ class ServerFlagsTest(unittest.TestCase):
                 known = ssl.create_default_context(cafile=ca)
                 known.load_cert_chain(client, client_key)
                 self.assertEqual(server.get("/healthz", known)[0], 200)
-        finally:
-            issuer.communicate()
 
     def test_auth(self):
         tokens = self.file("tokens", "ada plain:s3cret-one\n")
@@ -225,6 +143,128 @@ class ServerFlagsTest(unittest.TestCase):
             self.assertEqual(server.get("/console/")[0], 200)
         with Server("--listen=127.0.0.1:0", "--console=off") as server:
             self.assertEqual(server.get("/console/")[0], 404)
+
+    def test_metrics(self):
+        with Server("--listen=127.0.0.1:0") as server:
+            self.assertEqual(server.get("/metrics")[0], 404)
+        with Server("--listen=127.0.0.1:0", "--metrics") as server:
+            self.assertEqual(server.get(SNAPSHOT)[0], 200)
+            counted = ('grpc_server_handled_total{grpc_type="unary",grpc_service='
+                       '"examples.monitor.v1.Monitor",grpc_method="Snapshot",grpc_code="OK"} 1\n')
+            self.assertIn(counted, server.get("/metrics")[1])
+
+    def test_debug(self):
+        with Server("--listen=127.0.0.1:0") as server:
+            self.assertEqual(server.post("/runnel.v1.Debug/GetServer", {})[0], 404)
+        with Server("--listen=127.0.0.1:0", "--debug") as server:
+            state = json.loads(server.post("/runnel.v1.Debug/GetServer", {})[1])
+            self.assertEqual(state["calls"], "1")
+
+    def test_log(self):
+        for words in (["--log"], ["--log=text"], ["--log", "text"], ["--log=json"], ["--log", "json"]):
+            with Server("--listen=127.0.0.1:0", *words) as server:
+                server.get(SNAPSHOT)
+                server.terminate()
+                self.assertEqual(server.wait(), 0)
+                [line] = server.process.stderr.read().splitlines()
+            if "json" in words[-1]:
+                said = json.loads(line)
+            else:
+                said = dict(field.split("=", 1) for field in line.split(" "))
+            self.assertEqual((said["event"], said["method"], said["code"]), ("call", SNAPSHOT, "ok"))
+        with Server("--listen=127.0.0.1:0", "--log=off") as server:
+            server.get(SNAPSHOT)
+            server.terminate()
+            self.assertEqual((server.wait(), server.process.stderr.read()), (0, ""))
+
+    def test_log_file_and_spans(self):
+        log = self.file("log", "before\n")
+        with Server("--listen=127.0.0.1:0", "--log=json", f"--log-file={log}", "--log-spans") as server:
+            trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            server.get(SNAPSHOT, traceparent=trace)
+            server.terminate()
+            self.assertEqual((server.wait(), server.process.stderr.read()), (0, ""))
+        with open(log, encoding="utf-8") as text:
+            before, *lines = text.read().splitlines()
+        self.assertEqual(before, "before")  # it is appended to
+        call, span = sorted(map(json.loads, lines), key=lambda line: line["event"])
+        self.assertEqual((call["event"], span["event"]), ("call", "span"))
+        self.assertIn(span["trace_id"], trace)
+        self.assertIn(span["parent_id"], trace)
+
+    def test_principals(self):
+        tokens = self.file("tokens", "charles plain:s3cret\n")
+        bearer = {"Authorization": "Bearer s3cret"}
+        for wanted in ([], ["--principals"]):
+            with Server("--listen=127.0.0.1:0", f"--auth={tokens}", "--metrics", "--log", "--debug",
+                        *wanted) as server:
+                calls = server.post("/runnel.v1.Debug/ListCalls", {}, **bearer)[1]
+                metrics = server.get("/metrics", **bearer)[1]
+                server.terminate()
+                self.assertEqual(server.wait(), 0)
+                for told in (calls, metrics, server.process.stderr.read()):
+                    self.assertEqual("charles" in told, bool(wanted), told)
+
+    def test_root(self):
+        self.file("inside.txt", "a line\n")
+        for name, path, file, more in (
+                ("tail", "examples.tail.v1.Tail/Follow", "inside.txt", {"stopAtEnd": True}),
+                ("jobs", "examples.jobs.v1.Jobs/HashTree", ".", {})):
+            for program in (name, "all"):
+                with Server("--listen=127.0.0.1:0", f"--root={self.folder.name}",
+                            program=PROGRAMS[program]) as server:
+                    self.assertTrue(server.stream("/" + path, {"path": file, **more}))
+                    status, body, _ = server.post("/" + path, {"path": "../../etc", **more},
+                                                  "text/event-stream")
+                    self.assertIn(status, (400, 403, 404), body)
+            code, text = run("--root=/nowhere/at/all", program=PROGRAMS[name])
+            self.assertEqual(code, 1)
+            self.assertIn("/nowhere/at/all", text)
+
+    OVERVIEW = "/examples.overview.v1.Overview/Watch"
+
+    def test_upstreams(self):
+        with Server("--listen=127.0.0.1:0") as watched:
+            for name in ("overview", "all"):
+                with Server("--listen=127.0.0.1:0", f"--upstreams={watched.url}",
+                            program=PROGRAMS[name]) as server:
+                    events = server.stream(self.OVERVIEW, {"samples": 1, "interval": "0.02s"})
+                    self.assertEqual({event["server"] for event in events}, {watched.url})
+                    self.assertIn("sample", events[0])
+                    status, body, _ = server.post(self.OVERVIEW, {"servers": ["http://127.0.0.1:1"]},
+                                                  "text/event-stream")
+                    self.assertEqual(status, 403, body)
+
+    def test_a_guarded_server_watches_itself(self):
+        tokens = self.file("tokens", "charles plain:s3cret\n")
+        with Server("--listen=127.0.0.1:0", f"--auth={tokens}", program=PROGRAMS["all"]) as server:
+            self.assertEqual(server.post(self.OVERVIEW, {}, "text/event-stream")[0], 401)
+            events = server.stream(self.OVERVIEW, {"samples": 1, "interval": "0.02s"},
+                                   Authorization="Bearer s3cret")
+            self.assertEqual(events[0]["server"], server.url)
+            self.assertIn("sample", events[0])
+        with issued_certificates() as (ca, certificate, key, *_):
+            with Server("--listen=127.0.0.1:0", f"--tls-cert={certificate}", f"--tls-key={key}",
+                        program=PROGRAMS["all"]) as server:
+                events = server.stream(self.OVERVIEW, {"samples": 1, "interval": "0.02s"},
+                                       context=ssl.create_default_context(cafile=ca))
+                self.assertIn("sample", events[0])
+
+    def test_answers(self):
+        for name, path, header in (
+                ("completions", "/v1/chat/completions", ("Authorization", "Bearer s3cret")),
+                ("messages", "/v1/messages", ("X-Api-Key", "s3cret"))):
+            ask = {"model": "markov-alice", "max_tokens": 6, "stream": True,
+                   "messages": [{"role": "user", "content": "Who are you?"}]}
+            with Server("--listen=127.0.0.1:0", "--key=s3cret", "--pause=1ms", "--break-after=3",
+                        program=PROGRAMS[name]) as server:
+                self.assertEqual(server.post(path, ask)[0], 401)
+                broken = server.stream(path, ask, **dict([header]))[-1]
+                self.assertEqual(broken["error"]["message"], "this server breaks streams after 3 words")
+            tokens = self.file("tokens", "charles plain:s3cret\n")
+            code, text = run("--key=x", f"--auth={tokens}", program=PROGRAMS[name])
+            self.assertEqual(code, 1)
+            self.assertIn("--key and --auth", text)
 
     def test_unix_socket(self):
         path = self.file("http.sock")
@@ -280,6 +320,12 @@ class ServerFlagsTest(unittest.TestCase):
                     said = manager.recv(4096)
                 self.assertRegex(said.decode(), r"^STOPPING=1\n(.*\n)*EXTEND_TIMEOUT_USEC=\d+$")
                 self.assertEqual(server.wait(), 0)
+
+    def test_zz_every_flag_was_given_to_a_server(self):
+        monitor = {flag for name, flag in used_flags if name == "monitor"}
+        self.assertEqual(COMMON - monitor, set())
+        for name, flags in OWN.items():
+            self.assertEqual(flags - {flag for one, flag in used_flags if one == name}, set(), name)
 
     def test_service_manager_is_told(self):
         path = self.file("notify")
