@@ -1,11 +1,13 @@
 #include "tools/cli/call_command.h"
 
 #include <atomic>
+#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -27,6 +29,9 @@
 
 namespace runnel::cli {
 namespace {
+
+// So many messages are handed to the loop in one turn.
+constexpr size_t kMostAtOnce = 256;
 
 // The requests of a stream, sent by a thread of their own: the source may wait for a keyboard.
 class RequestSender {
@@ -64,16 +69,38 @@ class RequestSender {
   absl::Status SendAll() {
     ProgressBar bar(terminal_, absl::Now());
     while (true) {
+      absl::Status next;
       RUNNEL_ASSIGN_OR_RETURN(std::optional<std::string> json, source_.Next());
       if (!json) break;
-      message_.text() = *std::move(json);
+      // What was read along with it goes to the loop in one turn.
+      std::vector<std::string> batch;
+      while (json) {
+        batch.push_back(*std::move(json));
+        json.reset();
+        if (batch.size() == kMostAtOnce) break;
+        absl::StatusOr<std::optional<std::string>> more = source_.NextRead();
+        next = more.status();
+        if (more.ok()) json = *std::move(more);
+      }
       // An error is the end of the call, whose status the reader has.
-      if (!io_.BlockOn(stream_.Write(message_, WriteOptions())).ok()) return absl::OkStatus();
-      ++sent_;
+      if (!io_.BlockOn(WriteAll(std::move(batch))).ok()) return absl::OkStatus();
       ShowProgress(bar);
+      RUNNEL_RETURN_IF_ERROR(next);
     }
     io_.BlockOn(stream_.WritesDone()).IgnoreError();
     return absl::OkStatus();
+  }
+
+  Awaitable<absl::Status> WriteAll(std::vector<std::string> batch) {
+    const Executor here = co_await asio::this_coro::executor;
+    for (std::string& json : batch) {
+      message_.text() = std::move(json);
+      if (!stream_.TryWrite(here, message_)) {
+        RUNNEL_CO_RETURN_IF_ERROR(co_await stream_.Write(message_, WriteOptions()));
+      }
+      ++sent_;
+    }
+    co_return absl::OkStatus();
   }
 
   void ShowProgress(ProgressBar& bar) const {

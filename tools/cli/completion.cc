@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "runtime/core/string_view.h"
 #include "tools/cli/address.h"
 #include "tools/cli/command_line.h"
@@ -26,7 +27,7 @@ _runnel() {
   while IFS= read -r line; do
     COMPREPLY+=("${line#"$prefix"}")
   done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
-  [[ ${COMPREPLY[*]} == *= ]] && compopt -o nospace
+  [[ ${COMPREPLY[*]} == *[=.] ]] && compopt -o nospace
   ((${#COMPREPLY[@]})) || compopt -o default
 }
 complete -F _runnel runnel
@@ -39,8 +40,8 @@ _runnel() {
   found=("${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
   found=(${found:#})
   if ((${#found})); then
-    compadd -Q -S '' -- ${(M)found:#*=}
-    compadd -- ${found:#*=}
+    compadd -Q -S '' -- ${(M)found:#*[=.]}
+    compadd -- ${found:#*[=.]}
   else
     _files
   fi
@@ -52,17 +53,29 @@ void AddCommands(std::vector<std::string>& found) {
   for (const CommandSpec& command : Commands()) found.emplace_back(command.name);
 }
 
-void AddFields(const google::protobuf::Descriptor& type, std::vector<std::string>& found) {
-  for (int i = 0; i < type.field_count(); ++i) {
-    const google::protobuf::FieldDescriptor& field = *type.field(i);
-    const bool inner = field.message_type() != nullptr &&
-                       field.message_type()->file()->package() != "google.protobuf";
-    found.push_back(absl::StrCat(field.name(), inner ? "." : "="));
+bool HasFields(const google::protobuf::FieldDescriptor& field) {
+  return field.message_type() != nullptr &&
+         field.message_type()->file()->package() != "google.protobuf";
+}
+
+// The fields of the message that the path so far ("header.na") leads into.
+void AddFields(const google::protobuf::Descriptor* type, std::string_view path,
+               std::vector<std::string>& found) {
+  const size_t last_dot = path.rfind('.');
+  const std::string parents(last_dot == path.npos ? "" : path.substr(0, last_dot + 1));
+  for (const absl::string_view name : absl::StrSplit(parents, '.', absl::SkipEmpty())) {
+    const auto* const field = type->FindFieldByName(std::string(name));
+    if (field == nullptr || field->is_repeated() || !HasFields(*field)) return;
+    type = field->message_type();
+  }
+  for (int i = 0; i < type->field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type->field(i);
+    found.push_back(absl::StrCat(parents, field.name(), HasFields(field) ? "." : "="));
   }
 }
 
 // Services, methods, or fields of the request, as the server has them.
-void AddNames(Options options, std::vector<std::string>& found) {
+void AddNames(Options options, std::string_view last, std::vector<std::string>& found) {
   options.timeout = absl::Seconds(1);
   options.wait = false;
   const std::string url = TakeAddress(options.words);
@@ -74,7 +87,7 @@ void AddNames(Options options, std::vector<std::string>& found) {
     for (const auto* service : schema->services()) found.push_back(service->name());
   } else if (options.command != "list") {
     const auto method = schema->FindMethod(options.words.front());
-    if (method.ok()) AddFields(*(*method)->input_type(), found);
+    if (method.ok()) AddFields((*method)->input_type(), last, found);
   }
 }
 
@@ -114,7 +127,7 @@ absl::Status Complete(std::vector<std::string> words, const Console& console) {
   } else if (TakesNames(*command) && last.find('=') == std::string::npos) {
     // An option that waits for its value makes the line one that cannot be read: files, then.
     absl::StatusOr<Options> options = ParseCommandLine(words);
-    if (options.ok()) AddNames(*std::move(options), found);
+    if (options.ok()) AddNames(*std::move(options), last, found);
   }
   std::sort(found.begin(), found.end());
   std::string text;

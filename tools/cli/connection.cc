@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "runtime/core/status_macros.h"
 #include "runtime/core/string_view.h"
+#include "runtime/http/http_url.h"
 #include "tools/cli/field_argument.h"
 
 namespace runnel::cli {
@@ -81,6 +82,7 @@ TlsClientOptions TlsOf(const Options& options) {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Options& options,
                                                              std::string url, Codec codec) {
+  RUNNEL_RETURN_IF_ERROR(ParseHttpUrl(url).status());
   RUNNEL_ASSIGN_OR_RETURN(Metadata metadata, MetadataOf(options));
   RUNNEL_ASSIGN_OR_RETURN(Metadata credentials, CredentialsOf(options));
   std::unique_ptr<Connection> connection(new Connection(std::move(url)));

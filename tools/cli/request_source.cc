@@ -206,6 +206,14 @@ absl::StatusOr<bool> RequestSource::ReadMore(std::string& bytes) {
   }
 }
 
+absl::StatusOr<std::optional<std::string>> RequestSource::NextValue() {
+  RUNNEL_ASSIGN_OR_RETURN(std::optional<std::string> json, values_->Next());
+  if (!json) return json;
+  RUNNEL_ASSIGN_OR_RETURN(const AnyMessage message, schema_.types().New(type_.full_name()));
+  RUNNEL_RETURN_IF_ERROR(CheckJson(values_->Place(), *json, *message));
+  return json;
+}
+
 absl::StatusOr<std::optional<std::string>> RequestSource::NextOf(Part& part) {
   if (part.file.empty()) {
     if (part.json.empty()) return std::optional<std::string>();
@@ -215,12 +223,8 @@ absl::StatusOr<std::optional<std::string>> RequestSource::NextOf(Part& part) {
   std::string bytes;
   while (true) {
     if (part.chunks == nullptr) {
-      RUNNEL_ASSIGN_OR_RETURN(std::optional<std::string> json, values_->Next());
-      if (json) {
-        RUNNEL_ASSIGN_OR_RETURN(const AnyMessage message, schema_.types().New(type_.full_name()));
-        RUNNEL_RETURN_IF_ERROR(CheckJson(values_->Place(), *json, *message));
-        return json;
-      }
+      RUNNEL_ASSIGN_OR_RETURN(std::optional<std::string> json, NextValue());
+      if (json) return json;
     }
     if (file_ended_) return std::optional<std::string>();
     RUNNEL_ASSIGN_OR_RETURN(const bool more, ReadMore(bytes));
@@ -247,6 +251,11 @@ absl::StatusOr<std::optional<std::string>> RequestSource::Next() {
     file_ = -1;
   }
   return std::optional<std::string>();
+}
+
+absl::StatusOr<std::optional<std::string>> RequestSource::NextRead() {
+  if (file_ < 0 || parts_[next_part_].chunks != nullptr) return std::optional<std::string>();
+  return NextValue();
 }
 
 void RequestSource::Stop() {

@@ -34,6 +34,8 @@ class RequestSource {
   // The next message as JSON of the type; nullopt when there are no more. INVALID_ARGUMENT and
   // NOT_FOUND say where the mistake is. CANCELLED after Stop.
   absl::StatusOr<std::optional<std::string>> Next();
+  // The next message where nothing has to be read or waited for; nullopt where something has.
+  absl::StatusOr<std::optional<std::string>> NextRead();
   // Ends a Next that waits for standard input. On any thread.
   void Stop();
 
@@ -53,6 +55,8 @@ class RequestSource {
   RequestSource(const Schema& schema, const google::protobuf::Descriptor& type);
   absl::Status Add(const std::vector<std::string>& words, bool stream);
   absl::StatusOr<std::optional<std::string>> NextOf(Part& part);
+  // Of what was read of the file that is open.
+  absl::StatusOr<std::optional<std::string>> NextValue();
   // Reads more of the file that is open; false at its end.
   absl::StatusOr<bool> ReadMore(std::string& bytes);
   absl::Status OpenFile(const std::string& path);

@@ -13,6 +13,7 @@
 #include "tools/cli/failure.h"
 #include "tools/cli/field_argument.h"
 #include "tools/cli/proto_files.h"
+#include "tools/cli/reflection.h"
 
 namespace runnel::cli {
 namespace {
@@ -45,6 +46,11 @@ absl::StatusOr<Schema> SchemaOf(const Options& options, const std::string& url) 
   const absl::Status got = ask(get_files, files);
   if (!got.ok() && !HasNoDescriptors(got)) return got;
   if (!got.ok()) {
+    if (absl::StatusOr<ReflectedFiles> reflected = AskReflection(**connection); reflected.ok()) {
+      RUNNEL_ASSIGN_OR_RETURN(Schema schema, Schema::Of(reflected->files));
+      schema.KeepServices(reflected->services);
+      return schema;
+    }
     return absl::Status(
         got.code(),
         absl::StrCat(got.message(), "\nThe server at ", url,

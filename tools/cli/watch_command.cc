@@ -32,6 +32,11 @@ absl::StatusOr<std::string> TakeUrl(const Options& options) {
     return absl::InvalidArgumentError("runnel watch wants one URL, http:// or https://");
   }
   const std::string& url = options.words.front();
+  if (url.starts_with("unix:")) {
+    return absl::InvalidArgumentError(
+        "runnel watch wants a URL with a path, which Unix sockets have no form for; runnel call "
+        "reads streams there too");
+  }
   return url.find("://") == std::string::npos ? absl::StrCat("http://", url) : url;
 }
 
