@@ -81,7 +81,11 @@ const std::string* RedisReply::Field(std::string_view name) const {
 }
 
 absl::Status StatusOfRedisError(std::string_view error, std::string_view context) {
-  const absl::StatusCode code = CodeOf(error.substr(0, error.find(' ')));
+  absl::StatusCode code = CodeOf(error.substr(0, error.find(' ')));
+  // NOPERM, of what a script does.
+  if (error.find("The user executing the script can't") != error.npos) {
+    code = absl::StatusCode::kPermissionDenied;
+  }
   error = error.substr(0, error.find(", with args beginning with"));
   return absl::Status(code, absl::StrCat(AbslView(context), ": ", AbslView(error)));
 }

@@ -18,7 +18,8 @@ namespace {
 
 // Redis answers after so long when there is nothing new, which tells that the connection is alive.
 constexpr absl::Duration kBlock = absl::Seconds(5);
-constexpr size_t kMaxRead = 512;
+// Subscribers see what is read at a time at once: less than would put them behind.
+constexpr size_t kMaxRead = 256;
 
 constexpr char kLost[] = "Redis has lost messages of this feed, or all of them";
 
@@ -137,9 +138,9 @@ Awaitable<absl::Status> RedisReader::Open(std::shared_ptr<RedisReader> self, Ent
   if (!self->begun_) {
     self->Begin(before_oldest);
   } else if (self->last_.epoch != newest.epoch) {
-    self->BeginAgain(before_oldest, kLost);
+    self->BeginAgain({before_oldest, kLost});
   } else if (self->last_.number < before_oldest.number) {
-    self->BeginAfterGap(before_oldest);
+    self->BeginAgain(Dropped(self->last_, before_oldest));
   }
   co_return absl::OkStatus();
 }
@@ -153,7 +154,8 @@ Awaitable<absl::Status> RedisReader::ReadOn(std::shared_ptr<RedisReader> self, B
   if (std::exchange(self->said_problem_, false)) self->log_("is read again");
   while (!self->closed_) {
     if (newest <= self->last_) self->ShowBuilding();
-    std::vector<std::string> read = {"XREAD", "COUNT", std::to_string(kMaxRead)};
+    const size_t count = std::clamp<size_t>(self->options_.max_messages / 4, 1, kMaxRead);
+    std::vector<std::string> read = {"XREAD", "COUNT", std::to_string(count)};
     if (self->building_ == nullptr) {
       read.push_back("BLOCK");
       read.push_back(absl::StrCat(absl::ToInt64Milliseconds(kBlock)));
@@ -172,49 +174,79 @@ Awaitable<absl::Status> RedisReader::ReadOn(std::shared_ptr<RedisReader> self, B
     if (reply.elements.size() != 1 || reply.elements[0].elements.size() != 2) {
       co_return absl::InternalError("XREAD replied something else");
     }
-    for (const RedisReply& entry : reply.elements[0].elements[1].elements) {
-      RUNNEL_CO_RETURN_IF_ERROR(co_await Take(self, entry));
-    }
+    RUNNEL_CO_RETURN_IF_ERROR(co_await Take(self, reply.elements[0].elements[1]));
     self->progress_.Notify();
   }
   co_return absl::CancelledError("closed");
 }
 
+RedisReader::Break RedisReader::Dropped(EntryId last, EntryId before_first) {
+  const uint64_t missed = before_first.number - last.number;
+  return {
+      before_first,
+      absl::StrCat("Redis has dropped ", missed, " messages before this server could read them"),
+      missed};
+}
+
+std::optional<RedisReader::Break> RedisReader::BreakBetween(EntryId last, EntryId next) {
+  if (next.number == 0) return Break{next, kLost};
+  const EntryId before{.epoch = next.epoch, .number = next.number - 1};
+  if (next.epoch != last.epoch) return Break{before, "somebody else has written into its stream"};
+  if (before.number != last.number) return Dropped(last, before);
+  return std::nullopt;
+}
+
 Awaitable<absl::Status> RedisReader::Take(std::shared_ptr<RedisReader> self,
-                                          const RedisReply& entry) {
-  const std::optional<EntryId> id =
-      entry.elements.size() == 2 ? EntryId::Parse(entry.elements[0].text) : std::nullopt;
-  if (!id) co_return absl::InternalError("XREAD replied something else");
-  const RedisReply& fields = entry.elements[1];
-  if (id->number == 0) {
-    self->BeginAgain(*id, kLost);
-    co_return absl::OkStatus();
+                                          const RedisReply& entries) {
+  MessageTopic::Messages fresh;
+  EntryId last = self->last_;
+  std::string last_publish = self->last_publish_;
+  for (const RedisReply& entry : entries.elements) {
+    const std::optional<EntryId> id =
+        entry.elements.size() == 2 ? EntryId::Parse(entry.elements[0].text) : std::nullopt;
+    if (!id) co_return absl::InternalError("XREAD replied something else");
+    std::optional<Break> found = BreakBetween(last, *id);
+    std::shared_ptr<google::protobuf::Message> message(self->prototype_.New());
+    const RedisReply& fields = entry.elements[1];
+    const std::string* const bytes = fields.Field("m");
+    if (id->number > 0 && (bytes == nullptr || !message->ParseFromString(*bytes))) {
+      found = Break{
+          *id, absl::StrCat("message ", id->Text(), " is no ", self->prototype_.GetTypeName())};
+    }
+    if (found) {
+      auto append = Append(self, std::exchange(fresh, {}), last, last_publish);
+      RUNNEL_CO_RETURN_IF_ERROR(co_await std::move(append));
+      self->BeginAgain(*found);
+      last = self->last_;
+    }
+    if (*id <= last) continue;  // it is no message
+    const std::string* const publish = fields.Field("p");
+    last_publish = publish == nullptr ? "" : *publish;
+    last = *id;
+    fresh.push_back(std::move(message));
   }
-  const EntryId before{.epoch = id->epoch, .number = id->number - 1};
-  if (id->epoch != self->last_.epoch) {
-    self->BeginAgain(before, "somebody else has written into its stream");
-  } else if (before.number != self->last_.number) {
-    self->BeginAfterGap(before);
-  }
-  const std::string* const bytes = fields.Field("m");
-  const std::string* const publish = fields.Field("p");
-  std::shared_ptr<google::protobuf::Message> message(self->prototype_.New());
-  self->last_ = *id;
-  self->last_publish_ = publish == nullptr ? "" : *publish;
-  if (bytes == nullptr || !message->ParseFromString(*bytes)) {
-    self->BeginAgain(
-        *id, absl::StrCat("message ", id->Text(), " is no ", self->prototype_.GetTypeName()));
-    co_return absl::OkStatus();
-  }
+  auto append = Append(self, std::move(fresh), last, last_publish);
+  co_return co_await std::move(append);
+}
+
+// What follows what there is, up to `last`.
+Awaitable<absl::Status> RedisReader::Append(std::shared_ptr<RedisReader> self,
+                                            MessageTopic::Messages messages, EntryId last,
+                                            std::string last_publish) {
+  if (messages.empty()) co_return absl::OkStatus();
+  const size_t count = messages.size();
   const std::shared_ptr<MessageTopic> topic =
       self->building_ != nullptr ? self->building_ : self->topic();
-  const absl::StatusOr<std::string> appended = co_await topic->PublishAndWait(std::move(message));
+  auto publish = topic->PublishAllAndWait(std::move(messages));
+  const absl::StatusOr<std::string> appended = co_await std::move(publish);
   if (!appended.ok()) {
     co_return absl::Status(appended.status().code(), appended.status().message());
   }
+  self->last_ = last;
+  self->last_publish_ = std::move(last_publish);
   const std::lock_guard lock(self->mutex_);
   self->status_.last_id = *appended;
-  ++self->status_.read;
+  self->status_.read += count;
   co_return absl::OkStatus();
 }
 
@@ -237,29 +269,21 @@ void RedisReader::Begin(EntryId before_first) {
 
 // Subscribers do not get what comes now as if nothing were missing: their streams end, and
 // with their Last-Event-ID they learn what is.
-void RedisReader::BeginAgain(EntryId before_first, const std::string& why) {
-  const absl::Status ended = absl::UnavailableError(absl::StrCat("the feed begins anew: ", why));
-  log_(absl::StrCat(ended.message(), "; it goes on after ", before_first.Text()));
+void RedisReader::BeginAgain(const Break& found) {
+  const absl::Status ended =
+      absl::UnavailableError(absl::StrCat("the feed begins anew: ", found.why));
+  log_(absl::StrCat(ended.message(), "; it goes on after ", found.before_first.Text()));
   std::shared_ptr<MessageTopic> old;
   {
     const std::lock_guard lock(mutex_);
     old = std::exchange(topic_, nullptr);
+    status_.missed += found.missed;
   }
   if (building_ != nullptr) building_->Close(ended);
   if (old != nullptr) old->Close(ended);
   const bool was_shown = old != nullptr;
-  Begin(before_first);
+  Begin(found.before_first);
   if (was_shown) ShowBuilding();
-}
-
-void RedisReader::BeginAfterGap(EntryId before_first) {
-  const uint64_t missed = before_first.number - last_.number;
-  {
-    const std::lock_guard lock(mutex_);
-    status_.missed += missed;
-  }
-  BeginAgain(before_first, absl::StrCat("Redis has dropped ", missed,
-                                        " messages before this server could read them"));
 }
 
 void RedisReader::ShowBuilding() {

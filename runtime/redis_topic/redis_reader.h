@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -60,13 +61,23 @@ class RedisReader {
 
   static Awaitable<absl::Status> Open(std::shared_ptr<RedisReader> self, EntryId& newest);
   static Awaitable<absl::Status> ReadOn(std::shared_ptr<RedisReader> self, Backoff& backoff);
-  static Awaitable<absl::Status> Take(std::shared_ptr<RedisReader> self, const RedisReply& entry);
+  static Awaitable<absl::Status> Take(std::shared_ptr<RedisReader> self, const RedisReply& entries);
+  static Awaitable<absl::Status> Append(std::shared_ptr<RedisReader> self,
+                                        MessageTopic::Messages messages, EntryId last,
+                                        std::string last_publish);
   static Awaitable<absl::StatusOr<EntryId>> Newest(std::shared_ptr<RedisReader> self);
   static Awaitable<void> CheckDurability(std::shared_ptr<RedisReader> self);
 
+  // Why what comes does not follow what there is.
+  struct Break {
+    EntryId before_first;  // of what comes
+    std::string why;
+    uint64_t missed = 0;  // messages, as far as that is known
+  };
+  static Break Dropped(EntryId last, EntryId before_first);
+  static std::optional<Break> BreakBetween(EntryId last, EntryId next);
   void Begin(EntryId before_first);
-  void BeginAgain(EntryId before_first, const std::string& why);
-  void BeginAfterGap(EntryId before_first);
+  void BeginAgain(const Break& found);
   void ShowBuilding();
   void Show(std::shared_ptr<MessageTopic> topic);
   void SetProblem(const std::string& problem);
@@ -82,7 +93,7 @@ class RedisReader {
   bool begun_ = false;
   bool closed_ = false;
   bool said_problem_ = false;
-  EntryId last_;              // has been read
+  EntryId last_;              // is in the topic
   std::string last_publish_;  // and whose it was
   // Filled from Redis before anybody subscribes to it.
   std::shared_ptr<MessageTopic> building_;

@@ -18,6 +18,7 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 Texts Numbers(int first, int last) {
   Texts texts;
@@ -205,6 +206,73 @@ TEST_F(RedisTopicTest, SaysHowDurableAnAcknowledgedPublishIs) {
   const auto limited = Node(url, NewName());
   EXPECT_THAT(limited->status().durability, HasSubstr("does not tell"));
   EXPECT_NE(Publish(*limited, "1"), "");
+}
+
+// These rights are in the README.
+TEST_F(RedisTopicTest, NeedsNoMoreRightsThanItSays) {
+  RedisServer server({"--requirepass", "s3cret-of-admins"});
+  ASSERT_TRUE(server.Start().ok());
+  const std::string path = server.url().substr(7);
+  const std::string admin = "unix://:s3cret-of-admins@" + path;
+  ASSERT_TRUE(Do(admin, {"ACL", "SETUSER", "feeds", "on", ">s3cret-of-feeds", "~runnel:feed:*",
+                         "+@connection", "+@scripting", "+@stream", "+get", "+set", "+exists",
+                         "+time", "+config|get"})
+                  .ok());
+  const std::string url = "unix://feeds:s3cret-of-feeds@" + path;
+  const auto a = Node(url, "feed");
+  const auto b = Node(url, "feed");
+  const std::string first = Publish(*a, "1");
+  Publish(*a, "2");
+  Subscription<Text> resumed = Subscribe(*b, After(first));
+  EXPECT_THAT(Take(resumed, 1).texts, ElementsAre("2"));
+  // A message that there never was: it asks Redis.
+  RedisFeed feed(Client(url), "feed", Text::default_instance(), Options());
+  EXPECT_TRUE(io_.BlockOn(feed.TopicFor("9999999999999-7")).ok());
+  EXPECT_THAT(a->status().durability, HasSubstr("appendonly no"));
+  EXPECT_EQ(a->status().problem, "");
+  for (const std::string& line : Lines()) EXPECT_THAT(line, Not(HasSubstr("NOPERM")));
+}
+
+TEST_F(RedisTopicTest, SaysThatItMayNotAndNotThePassword) {
+  RedisServer server({"--requirepass", "s3cret-of-admins"});
+  ASSERT_TRUE(server.Start().ok());
+  const std::string path = server.url().substr(7);
+  RedisTopicOptions options = Options();
+  options.subscribe_timeout = absl::Milliseconds(50);
+  options.publish_timeout = absl::Milliseconds(50);
+  TextTopic wrong(Client("unix://feeds:wr0ng-word@" + path), "feed", options);
+  EXPECT_THAT(io_.BlockOn(wrong.Loaded()),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       AllOf(HasSubstr("WRONGPASS"), Not(HasSubstr("wr0ng-word")))));
+  EXPECT_THAT(io_.BlockOn(wrong.Publish(Say("1"))),
+              StatusIs(absl::StatusCode::kUnavailable,
+                       AllOf(HasSubstr("WRONGPASS"), Not(HasSubstr("wr0ng-word")))));
+  EXPECT_THAT(wrong.status().problem, HasSubstr("WRONGPASS"));
+  EXPECT_THAT(Lines(), Contains(HasSubstr("WRONGPASS")));
+  for (const std::string& line : Lines()) EXPECT_THAT(line, Not(HasSubstr("wr0ng-word")));
+
+  // Who may read may not publish, and hears it at once.
+  const std::string admin = "unix://:s3cret-of-admins@" + path;
+  Publish(*Node(admin, "feed"), "1");
+  ASSERT_TRUE(Do(admin, {"ACL", "SETUSER", "readers", "on", ">pass", "~runnel:feed:*",
+                         "+@connection", "+@scripting", "+@stream", "+exists"})
+                  .ok());
+  const auto reader = Node("unix://readers:pass@" + path, "feed");
+  Subscription<Text> oldest = Subscribe(*reader, FromOldest());
+  EXPECT_THAT(Take(oldest, 1).texts, ElementsAre("1"));
+  EXPECT_THAT(io_.BlockOn(reader->Publish(Say("2"))),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("can't run this command")));
+  EXPECT_THAT(reader->status().publish_problem, HasSubstr("can't run this command"));
+}
+
+TEST_F(RedisTopicTest, SaysHowDurableItIsWhereNobodyTakesLines) {
+  RedisTopicOptions options = Options();
+  options.log = nullptr;
+  testing::internal::CaptureStderr();
+  Node(SharedServer().url(), "stderr", options);
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      HasSubstr("runnel: feed \"stderr\": acknowledged publishes are lost when Redis ends"));
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace runnel {
 
 using Text = google::protobuf::StringValue;
 using Texts = std::vector<std::string>;
+using Ids = std::vector<absl::StatusOr<std::string>>;
 using TextTopic = RedisTopic<Text>;
 
 inline Text Say(const std::string& text) {
@@ -65,9 +66,8 @@ inline Awaitable<void> PublishOne(TextTopic& topic, std::string text,
 }
 
 // All at once.
-inline Awaitable<std::vector<absl::StatusOr<std::string>>> PublishTexts(TextTopic& topic,
-                                                                        Texts texts) {
-  std::vector<absl::StatusOr<std::string>> ids(texts.size(), absl::UnknownError("not published"));
+inline Awaitable<Ids> PublishTexts(TextTopic& topic, Texts texts) {
+  Ids ids(texts.size(), absl::UnknownError("not published"));
   TaskGroup tasks(co_await asio::this_coro::executor);
   for (size_t i = 0; i < texts.size(); ++i) tasks.Spawn(PublishOne(topic, texts[i], ids[i]));
   co_await tasks.Join();

@@ -60,6 +60,11 @@ std::optional<uint64_t> SeqOf(std::string_view epoch, std::string_view id) {
 
 }  // namespace
 
+struct MessageTopic::Unpublished {
+  TopicRecord record;
+  std::shared_ptr<const google::protobuf::Message> message;
+};
+
 // One loop that has subscribers, or publishers who wait.
 struct MessageTopic::Loop {
   explicit Loop(Executor e)
@@ -109,8 +114,13 @@ struct MessageTopic::State {
     loops.remove_if([&](const Loop& loop) { return &loop == &left; });
   }
 
+  // Whoever appends rings afterwards.
   absl::StatusOr<std::string> Append(TopicRecord record,
                                      std::shared_ptr<const google::protobuf::Message> message);
+  // Those from `next` on, as far as there is room. `id` is that of the last, or an error, which is
+  // the end of it.
+  void AppendSome(std::vector<Unpublished>& messages, size_t& next,
+                  absl::StatusOr<std::string>& id);
   // Whether no subscriber holds publishers up.
   bool HasRoom() const {
     return end || holding_up.empty() || !log->MoreThanHalfAfter(holding_up.begin()->first);
@@ -141,7 +151,9 @@ absl::StatusOr<std::string> MessageTopic::Publish(
     std::shared_ptr<const google::protobuf::Message> message, std::string_view key) {
   TopicRecord record = RecordOf(*message, key);
   const std::lock_guard lock(state_->mutex);
-  return state_->Append(std::move(record), std::move(message));
+  absl::StatusOr<std::string> id = state_->Append(std::move(record), std::move(message));
+  state_->RingNews();
+  return id;
 }
 
 absl::StatusOr<std::string> MessageTopic::Remove(
@@ -149,7 +161,9 @@ absl::StatusOr<std::string> MessageTopic::Remove(
   TopicRecord record = RecordOf(*message, key);
   record.removes_key = true;
   const std::lock_guard lock(state_->mutex);
-  return state_->Append(std::move(record), std::move(message));
+  absl::StatusOr<std::string> id = state_->Append(std::move(record), std::move(message));
+  state_->RingNews();
+  return id;
 }
 
 absl::StatusOr<std::string> MessageTopic::State::Append(
@@ -172,6 +186,16 @@ absl::StatusOr<std::string> MessageTopic::State::Append(
   log->Append(std::move(record));
   RingNews();
   return id;
+}
+
+void MessageTopic::State::AppendSome(std::vector<Unpublished>& messages, size_t& next,
+                                     absl::StatusOr<std::string>& id) {
+  for (; next < messages.size() && HasRoom(); ++next) {
+    Unpublished& message = messages[next];
+    id = Append(std::move(message.record), std::move(message.message));
+    if (!id.ok()) next = messages.size() - 1;
+  }
+  RingNews();
 }
 
 void MessageTopic::State::GiveUpWaiting() {
@@ -206,21 +230,42 @@ class MessageTopic::Visit {
 
 Awaitable<absl::StatusOr<std::string>> MessageTopic::PublishAndWait(
     std::shared_ptr<const google::protobuf::Message> message, std::string key) {
-  const std::shared_ptr<State> state = state_;
-  TopicRecord record = RecordOf(*message, key);
+  std::vector<Unpublished> one;
+  one.push_back({RecordOf(*message, key), std::move(message)});
+  return AppendAll(state_, std::move(one));
+}
+
+Awaitable<absl::StatusOr<std::string>> MessageTopic::PublishAllAndWait(Messages messages) {
+  std::vector<Unpublished> all;
+  all.reserve(messages.size());
+  for (auto& message : messages) {
+    TopicRecord record = RecordOf(*message, {});
+    all.push_back({std::move(record), std::move(message)});
+  }
+  return AppendAll(state_, std::move(all));
+}
+
+Awaitable<absl::StatusOr<std::string>> MessageTopic::AppendAll(std::shared_ptr<State> state,
+                                                               std::vector<Unpublished> messages) {
+  size_t next = 0;
+  absl::StatusOr<std::string> id = std::string();
   {
     const std::lock_guard lock(state->mutex);
-    if (state->HasRoom()) co_return state->Append(std::move(record), std::move(message));
+    state->AppendSome(messages, next, id);
+    if (next == messages.size()) co_return id;
   }
   const Executor executor = co_await asio::this_coro::executor;
   Visit visit(*state, executor);
   Clock& clock = *state->options.clock;
-  const absl::Time deadline = clock.Now() + state->options.max_wait;
+  absl::Time deadline = clock.Now() + state->options.max_wait;
   Signal room;
   while (true) {
     {
       const std::lock_guard lock(state->mutex);
-      if (state->HasRoom()) co_return state->Append(std::move(record), std::move(message));
+      const size_t before = next;
+      state->AppendSome(messages, next, id);
+      if (next == messages.size()) co_return id;
+      if (next > before) deadline = clock.Now() + state->options.max_wait;
       visit.loop().room_wanted = true;
     }
     const Bell::Listener listener(visit.loop().room, room);

@@ -105,6 +105,11 @@ class MessageTopic {
   Awaitable<absl::StatusOr<std::string>> PublishAndWait(
       std::shared_ptr<const google::protobuf::Message> message, std::string key = {});
 
+  // PublishAndWait for one after the other of a plain topic, and the last one's id. Subscribers are
+  // woken once for as many as there is room for: each then writes them in one go.
+  using Messages = std::vector<std::shared_ptr<const google::protobuf::Message>>;
+  Awaitable<absl::StatusOr<std::string>> PublishAllAndWait(Messages messages);
+
   // Nothing is published any more. Subscribers get what there is and then end with `status`.
   void Close(const absl::Status& status);
 
@@ -118,6 +123,10 @@ class MessageTopic {
   struct State;
   struct Loop;
   class Visit;
+  struct Unpublished;
+
+  static Awaitable<absl::StatusOr<std::string>> AppendAll(std::shared_ptr<State> state,
+                                                          std::vector<Unpublished> messages);
 
   const std::shared_ptr<State> state_;
 };

@@ -14,6 +14,11 @@ class WaitingTopicTest : public TopicTest {
       ++published;
     }
   }
+  static Awaitable<void> PublishAll(MessageTopic& topic, MessageTopic::Messages messages,
+                                    absl::StatusOr<std::string>& id) {
+    auto publish = topic.PublishAllAndWait(std::move(messages));
+    id = co_await std::move(publish);
+  }
   int published_ = 0;
   absl::StatusCode last_ = absl::StatusCode::kUnknown;
 };
@@ -27,6 +32,28 @@ TEST_F(WaitingTopicTest, HoldsUpThePublisherAtHalfOfTheLog) {
   EXPECT_EQ(Take(slow, 1).texts, Texts{"1"});
   Poll();
   EXPECT_EQ(published_, 6);
+}
+
+TEST_F(WaitingTopicTest, PublishesManyAsThereIsRoom) {
+  MessageTopic topic(MessageTopic::Kind::kPlain, Options(8));
+  auto made = topic.Subscribe(loop_.get_executor(), Slow(WhenSlow::kWait));
+  ASSERT_TRUE(made.ok()) << made.status();
+  subscriptions_.emplace_back(*std::move(made));
+  Subscription<Text>& slow = subscriptions_.back();
+  MessageTopic::Messages messages;
+  for (int i = 1; i <= 20; ++i) {
+    messages.push_back(std::make_shared<const Text>(Say(std::to_string(i))));
+  }
+  absl::StatusOr<std::string> id = absl::UnknownError("still at it");
+  tasks_.Spawn(PublishAll(topic, messages, id));
+  Poll();
+  EXPECT_EQ(Take(slow, 1).texts, Texts{"1"});
+  clock_.Advance(absl::Milliseconds(999));  // of a wait that begins anew with each that finds room
+  EXPECT_EQ(Take(slow, 1).texts, Texts{"2"});
+  clock_.Advance(absl::Milliseconds(999));
+  for (int i = 3; i <= 20; ++i) EXPECT_EQ(Take(slow, 1).texts, Texts{std::to_string(i)});
+  ASSERT_TRUE(id.ok()) << id.status();
+  EXPECT_EQ(*id, "e-20");
 }
 
 TEST_F(WaitingTopicTest, DropsNothing) {
