@@ -169,6 +169,33 @@ TEST_F(RedisTopicTest, NoticesAnEndThatWasReplaced) {
   EXPECT_TRUE(resumed.gap().has_value());
 }
 
+// A backup from before the feed was deleted was put back.
+TEST_F(RedisTopicTest, NoticesAnOlderLife) {
+  RedisServer& server = SharedServer();
+  const std::string name = NewName();
+  const std::string stream = "runnel:feed:{" + name + "}";
+  const auto node = Node(server.url(), name);
+  Publish(*node, "1");
+  Publish(*node, "2");
+  const absl::StatusOr<RedisReply> copy = Do(server.url(), {"DUMP", stream});
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  ASSERT_TRUE(Do(server.url(), {"DEL", stream}).ok());
+  const std::string later = Publish(*node, "later");
+  while (node->status().last_id != later) std::this_thread::yield();
+  Subscription<Text> subscription = Subscribe(*node, FromOldest());
+  EXPECT_EQ(Take(subscription, 1).texts, Texts{"later"});
+  ASSERT_TRUE(Do(server.url(), {"RESTORE", stream, "0", copy->text, "REPLACE"}).ok());
+  ASSERT_TRUE(Do(server.url(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}).ok());
+  const Got end = Take(subscription, 1);
+  ASSERT_TRUE(end.ended.has_value()) << end.texts[0];
+  EXPECT_THAT(*end.ended, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("has lost messages")));
+  ASSERT_TRUE(io_.BlockOn(node->Loaded()).ok());
+  Subscription<Text> resumed = Subscribe(*node, After(later));
+  EXPECT_TRUE(resumed.gap().has_value());
+  Publish(*node, "3");
+  EXPECT_EQ(Take(resumed, 1).texts, Texts{"3"});
+}
+
 // A master with a replica, and a node whose address stands for one of them: as with sentinels that
 // tell a proxy, or DNS, which of them is to be used.
 class RedisTopicFailoverTest : public RedisTopicTest {

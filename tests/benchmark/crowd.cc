@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC
 constexpr int kFirst = 16;
 // As many join at a time; a listening socket's queue has room for them.
 constexpr int kJoining = 64;
-constexpr auto kPeriod = std::chrono::milliseconds(20);
 constexpr int kBurst = 16;
 // What has been freed or grows late has done so.
 constexpr auto kSettling = std::chrono::milliseconds(100);
@@ -33,7 +32,7 @@ int64_t Nanoseconds(Clock::time_point time) {
 // With a number of messages, a few.
 int PacedMessages(const Plan& plan) {
   if (plan.messages > 0) return 3;
-  return std::max(1, static_cast<int>(plan.duration / absl::FromChrono(kPeriod)));
+  return std::max(1, static_cast<int>(plan.duration / plan.period));
 }
 
 }  // namespace
@@ -107,12 +106,14 @@ absl::StatusOr<Crowd::Memory> Crowd::MeasureMemory() {
 
 // One after the other, at their times, whether or not those before have been answered.
 absl::Status Crowd::MeasureDeliveries(CrowdPeer& peer, std::string& json) {
+  const int64_t server_before = CpuNanoseconds(plan_.server_pid);
   const Clock::time_point begin = Clock::now();
+  const auto period = absl::ToChronoNanoseconds(plan_.period);
   PublishRequest request;
   request.set_payload_bytes(plan_.payload_bytes);
   request.set_messages(1);
   for (int i = 0; i < paced_; ++i) {
-    std::this_thread::sleep_until(begin + i * kPeriod);
+    std::this_thread::sleep_until(begin + i * period);
     peer.Publish(request, [this](const absl::StatusOr<PublishResponse>& response) {
       if (!response.ok()) return Fail(response.status());
       std::lock_guard lock(mutex_);
@@ -130,8 +131,10 @@ absl::Status Crowd::MeasureDeliveries(CrowdPeer& peer, std::string& json) {
     const int64_t took = delivery.time_ns - published_ns_[static_cast<size_t>(delivery.sequence)];
     latencies_us.push_back(static_cast<float>(took) / 1e3f);
   }
-  absl::StrAppendFormat(&json, "\"p50_us\":%.2f,\"p99_us\":%.2f,", Percentile(latencies_us, 0.50),
-                        Percentile(latencies_us, 0.99));
+  const int64_t server_spent = CpuNanoseconds(plan_.server_pid) - server_before;
+  absl::StrAppendFormat(&json, "\"p50_us\":%.2f,\"p99_us\":%.2f,\"paced_cpu_us\":%.3f,",
+                        Percentile(latencies_us, 0.50), Percentile(latencies_us, 0.99),
+                        static_cast<double>(server_spent) / 1e3 / static_cast<double>(all));
   return absl::OkStatus();
 }
 
@@ -149,28 +152,32 @@ absl::Status Crowd::Saturate(CrowdPeer& peer, std::string& json) {
   Publish(peer, kBurst);
   int64_t bursts = 0;
   Clock::time_point begin;
-  int64_t spent = 0;
+  int64_t spent = 0, server_spent = 0;
   double seconds = 0;
   while (true) {
     absl::Status arrived = Await([&] { return marks_ > bursts; });
     if (!arrived.ok()) return arrived;
     const Clock::time_point now = Clock::now();
-    const int64_t spent_now = CpuNanoseconds(getpid()) + CpuNanoseconds(plan_.server_pid);
+    const int64_t server_now = CpuNanoseconds(plan_.server_pid);
+    const int64_t spent_now = CpuNanoseconds(getpid()) + server_now;
     ++bursts;
     if (bursts == 1) {  // the warm-up
       begin = now;
       spent = spent_now;
+      server_spent = server_now;
     } else if (plan_.messages > 0 || now - begin >= absl::ToChronoNanoseconds(plan_.duration)) {
       seconds = std::chrono::duration<double>(now - begin).count();
       spent = spent_now - spent;
+      server_spent = server_now - server_spent;
       break;
     }
     Publish(peer, kBurst);
   }
   const double deliveries =
       static_cast<double>(bursts - 1) * kBurst * static_cast<double>(plan_.subscribers);
-  absl::StrAppendFormat(&json, "\"rate\":%.1f,\"cpu_us\":%.3f", deliveries / seconds,
-                        static_cast<double>(spent) / 1e3 / deliveries);
+  absl::StrAppendFormat(&json, "\"rate\":%.1f,\"cpu_us\":%.3f,\"server_cpu_us\":%.3f",
+                        deliveries / seconds, static_cast<double>(spent) / 1e3 / deliveries,
+                        static_cast<double>(server_spent) / 1e3 / deliveries);
   return absl::OkStatus();
 }
 

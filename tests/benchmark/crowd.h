@@ -1,7 +1,7 @@
 // Crowd measures one feed with many subscribers, whatever peer serves it:
 //
 //  1. all subscribers join; what a stream costs in memory, while nothing happens
-//  2. 50 messages a second; how long each delivery takes
+//  2. 50 messages a second (Plan::period); how long each delivery takes
 //  3. bursts of 16, the next but one when all have the one before; how many deliveries a second
 
 #ifndef RUNNEL_TESTS_BENCHMARK_CROWD_H_
@@ -44,7 +44,8 @@ class Crowd {
   void Fail(const absl::Status& status);
 
   // One JSON object: server_kb and client_kb (a stream; where the plan names the server's process),
-  // p50_us, p99_us, rate and cpu_us (of a delivery, of both processes).
+  // p50_us, p99_us and paced_cpu_us (what the server spent on a delivery) of phase 2; rate, cpu_us
+  // (of a delivery, of both processes) and server_cpu_us of phase 3.
   absl::StatusOr<std::string> Measure(CrowdPeer& peer);
 
  private:

@@ -21,6 +21,13 @@ bool ParseMilliseconds(std::string_view text, absl::Duration& value) {
   return true;
 }
 
+bool ParseMicroseconds(std::string_view text, absl::Duration& value) {
+  int64_t microseconds = 0;
+  if (!ParseInteger<int64_t>(text, 1, microseconds)) return false;
+  value = absl::Microseconds(microseconds);
+  return true;
+}
+
 bool ParseText(std::string_view text, std::string& value) {
   value = std::string(text);
   return !value.empty();
@@ -43,8 +50,8 @@ bool ParseWorkload(std::string_view text, Plan::Workload& value) {
 constexpr absl::string_view kPlan =
     "--server=URL --server_pid=N --ca_file=FILE --workload=unary|stream|ping|crowd "
     "--codec=proto|json --route=direct|session --api=callback|cq --outstanding=N "
-    "--payload_bytes=N --subscribers=N --connections=own|shared --warm_up_ms=N --duration_ms=N "
-    "--messages=N";
+    "--payload_bytes=N --subscribers=N --connections=own|shared --publisher=URL --period_us=N "
+    "--warm_up_ms=N --duration_ms=N --messages=N";
 
 // Whether there is such an argument with such a value.
 bool Set(Plan& plan, std::string_view name, std::string_view value) {
@@ -59,6 +66,8 @@ bool Set(Plan& plan, std::string_view name, std::string_view value) {
   if (name == "--payload_bytes") return ParseInteger(value, 0, plan.payload_bytes);
   if (name == "--subscribers") return ParseInteger(value, 1, plan.subscribers);
   if (name == "--connections") return ParseChoice(value, "own", "shared", plan.connections);
+  if (name == "--publisher") return ParseText(value, plan.publisher);
+  if (name == "--period_us") return ParseMicroseconds(value, plan.period);
   if (name == "--warm_up_ms") return ParseMilliseconds(value, plan.warm_up);
   if (name == "--duration_ms") return ParseMilliseconds(value, plan.duration);
   if (name == "--messages") return ParseInteger<int64_t>(value, 0, plan.messages);

@@ -32,6 +32,8 @@ struct Plan {
   int payload_bytes = 100;
   int subscribers = 1000;
   std::string connections = "own";  // of each subscriber; or one that is shared
+  std::string publisher;            // Runnel: where a crowd's messages are published; or `server`
+  absl::Duration period = absl::Milliseconds(20);  // between those whose deliveries are timed
   // How long: `warm_up` uncounted, then `duration`; or, if not 0, so many messages.
   absl::Duration warm_up = absl::Milliseconds(100);
   absl::Duration duration = absl::Milliseconds(500);

@@ -39,11 +39,11 @@ class RunnelCrowd final : public CrowdPeer {
         options_(options),
         executor_(io.executor()),
         crowd_(crowd),
-        publisher_(Connect()),
-        shared_(Connect()) {}
+        publisher_(Connect(plan.publisher.empty() ? plan.server : plan.publisher)),
+        shared_(Connect(plan.server)) {}
 
   void Open(int subscriber) override {
-    Ticks::Stub stub(plan_.connections == "own" ? Connect() : shared_);
+    Ticks::Stub stub(plan_.connections == "own" ? Connect(plan_.server) : shared_);
     asio::co_spawn(executor_, Follow(crowd_, std::move(stub), subscriber, plan_.payload_bytes),
                    asio::detached);
   }
@@ -54,7 +54,9 @@ class RunnelCrowd final : public CrowdPeer {
   }
 
  private:
-  std::shared_ptr<Channel> Connect() { return Channel::Connect(executor_, plan_.server, options_); }
+  std::shared_ptr<Channel> Connect(const std::string& server) {
+    return Channel::Connect(executor_, server, options_);
+  }
 
   const Plan& plan_;
   const ChannelOptions& options_;
