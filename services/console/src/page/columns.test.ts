@@ -26,6 +26,10 @@ test("a oneof is which, and what that says", () => {
   expect(cells({})).toMatchObject({ choice: "", "choice says": "" });
 });
 
+test("a oneof comes first", () => {
+  expect(columns.slice(0, 2).map(({ path }) => path)).toEqual(["choice", "choice says"]);
+});
+
 test("lists are one cell", () => {
   expect(cells({ doubles: [1, 2.5], inners: [{ depth: 1 }] })).toMatchObject({ doubles: "1, 2.5", strings: "" });
 });

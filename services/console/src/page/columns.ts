@@ -4,6 +4,7 @@
 import type { DescField, DescMessage, DescOneof, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { isNumber } from "../form/value-text.js";
 import { wrapped } from "../form/draft.js";
+import { clockText } from "./clock.js";
 
 export interface Column {
   // "cpu.busy_percent"
@@ -26,7 +27,9 @@ export function columnsOf(desc: DescMessage): Column[] {
 }
 
 function collect(desc: DescMessage, names: DescField[], above: DescMessage[], columns: Column[]): void {
-  for (const member of desc.members) {
+  // What is told first is which of its fields a message has: without it the others say little.
+  const members = above.length > 0 ? desc.members : [...desc.members].sort((a, b) => Number(b.kind === "oneof") - Number(a.kind === "oneof"));
+  for (const member of members) {
     if (columns.length >= most) return;
     if (member.kind === "oneof") {
       columns.push(...oneofColumns(member, names));
@@ -118,10 +121,4 @@ function timeText(text: string): string {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) return text;
   return time.toDateString() === new Date().toDateString() ? clockText(time) : `${time.toLocaleDateString()} ${clockText(time)}`;
-}
-
-// "09:05:01.250"
-export function clockText(time: Date): string {
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }

@@ -2,7 +2,8 @@
 
 import type { JsonObject } from "@bufbuild/protobuf";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { clockText, type Column, columnsOf } from "./columns.js";
+import { clockText } from "./clock.js";
+import { type Column, columnsOf } from "./columns.js";
 import { CopyButton, Icon, Json } from "./elements.js";
 import type { MethodState } from "./method-state.js";
 

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { look } from "../page/app-state.js";
+import { tickText } from "../page/clock.js";
 import type { History } from "./history.js";
 
 export interface PlotProps {
@@ -45,7 +46,7 @@ export function Plot(props: PlotProps) {
         padding: [10, 12, 0, 0],
         scales: { x: { time: true, range: () => seen(latest.current) }, y: { range: (_, least, most) => heights(least, most) } },
         axes: [
-          { ...axis, space: 70, size: 30 },
+          { ...axis, space: 70, size: 30, values: (_, splits, __, ___, step) => splits.map((value) => tickText(value, step)) },
           { ...axis, size: 54, space: 32, values: (_, splits) => splits.map((value) => valueText(value)) },
         ],
         series: [
