@@ -208,8 +208,9 @@ Awaitable<absl::StatusOr<HttpResponse>> SessionRelay::Pass(std::string owner, st
                                          absl::FormatDuration(node_.patience)));
     }
     if (exchange->end() == Exchange::End::kCut) co_return Unreachable(owner, "its lease is gone");
-    // Of a request that has left, or whose client has, nothing is known.
-    if (IsNotSent(failure)) co_return co_await WhatOf(owner, std::move(failure));
+    // Of a request that has left nothing is known, but where the lease says that it went nowhere.
+    const bool went_nowhere = IsNotSent(failure) || place.lease == NodePlace::Lease::kGone;
+    if (went_nowhere) co_return co_await WhatOf(owner, std::move(failure));
     co_return Unreachable(owner, StdView(failure.message()));
   }
   const std::string answered(response->headers.Get(kNodeHeader).value_or(""));

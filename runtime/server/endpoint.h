@@ -27,6 +27,9 @@ class Endpoint final : public HttpHandler {
 
   CallGroup& calls() { return calls_; }
   SessionEndpoint& sessions() { return sessions_; }
+  // Closes the connections to other nodes, which would keep the loop busy. When no request is under
+  // way any more, and no other will come.
+  void LeaveCluster() { relay_.reset(); }
 
  private:
   Awaitable<HttpResponse> Answer(HttpRequest request);

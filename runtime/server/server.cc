@@ -114,6 +114,7 @@ Awaitable<void> CutConnections(Loop& loop) {
   loop.http.Shutdown();
   if (loop.node_http) loop.node_http->Shutdown();
   co_await flush.Join();
+  loop.endpoint.LeaveCluster();
 }
 
 std::string HostOf(const std::string& listen) { return listen.substr(0, listen.rfind(':')); }
