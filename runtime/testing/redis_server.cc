@@ -93,6 +93,7 @@ absl::Status RedisServer::StartOnce() {
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
+    close_range(3, ~0U, 0);  // asio's sockets are inherited: who closes one here is to be heard
     execvp(argv[0], argv.data());
     _exit(127);
   }

@@ -33,6 +33,8 @@ ChildProcess::ChildProcess(std::vector<std::string> argv, int inherit) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   if (inherited >= 0) posix_spawn_file_actions_adddup2(&actions, inherited, 3);
+  // asio's sockets are inherited: who closes one here is to be heard.
+  posix_spawn_file_actions_addclosefrom_np(&actions, inherited >= 0 ? 4 : 3);
   if (posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) {
     std::abort();
   }
