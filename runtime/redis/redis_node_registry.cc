@@ -13,6 +13,7 @@
 #include "runtime/async/signal.h"
 #include "runtime/async/task_group.h"
 #include "runtime/core/status_macros.h"
+#include "runtime/core/string_view.h"
 #include "runtime/redis/redis_client.h"
 
 namespace runnel {
@@ -104,10 +105,11 @@ class RedisNodeRegistry::Core {
     co_return co_await ReadAnew(self, self->clock_.Now() + self->options_.join_timeout);
   }
 
-  std::string Problem() const {
-    const RedisClient::State state = redis_.state();
-    return absl::StrCat("Redis at ", options_.redis.Address(),
-                        state.connected ? " does not answer in time" : ": ", state.problem);
+  // Why nothing was read the last time.
+  std::string Problem() {
+    std::lock_guard lock(mutex_);
+    return problem_.empty() ? absl::StrCat("Redis at ", options_.redis.Address(), " is too slow")
+                            : problem_;
   }
 
  private:
@@ -135,6 +137,7 @@ class RedisNodeRegistry::Core {
       } else {
         std::lock_guard lock(self->mutex_);
         self->interrupted_ = true;
+        self->problem_ = std::string(StdView(done.message()));
       }
       if (absl::IsCancelled(done)) co_return;
       absl::Status paused = co_await SleepUntil(self->clock_, now + kLeastPause);
@@ -259,6 +262,7 @@ class RedisNodeRegistry::Core {
   absl::Time answered_ = absl::InfinitePast();
   absl::Time trusted_from_ = absl::InfiniteFuture();
   bool interrupted_ = true;
+  std::string problem_;
   uint64_t connections_ = 0;
 
   TaskGroup tasks_;
