@@ -16,10 +16,20 @@ async function heapOf(send: (method: "HeapProfiler.collectGarbage" | "Runtime.ge
   return ((await send("Runtime.getHeapUsage")) as { usedSize: number }).usedSize;
 }
 
-// Commands to the one SharedWorker that there is.
+// The one SharedWorker that there is, or will be: a page that has asked for it does not wait.
+async function sharedWorkerOf(browser: CDPSession): Promise<string> {
+  const worker = new Promise<string>((resolve) => {
+    browser.on("Target.targetCreated", ({ targetInfo }) => {
+      if (targetInfo.type === "shared_worker") resolve(targetInfo.targetId);
+    });
+  });
+  await browser.send("Target.setDiscoverTargets", { discover: true }); // tells of those that are there, too
+  return worker;
+}
+
+// Commands to it.
 async function toWorker(browser: CDPSession): Promise<(method: string) => Promise<unknown>> {
-  const { targetInfos } = await browser.send("Target.getTargets");
-  const { targetId } = targetInfos.find(({ type }) => type === "shared_worker")!;
+  const targetId = await sharedWorkerOf(browser);
   const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: false });
   const waiting = new Map<number, (result: unknown) => void>();
   browser.on("Target.receivedMessageFromTarget", ({ message }) => {
