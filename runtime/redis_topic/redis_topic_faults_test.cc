@@ -169,6 +169,37 @@ TEST_F(RedisTopicTest, NoticesAnEndThatWasReplaced) {
   EXPECT_TRUE(resumed.gap().has_value());
 }
 
+// This server was away for longer than the stream reaches back.
+TEST_F(RedisTopicTest, SaysHowManyMessagesRedisHasDropped) {
+  RedisServer& server = SharedServer();
+  const std::string name = NewName();
+  RedisTopicOptions options = Options();
+  options.max_messages = 100;
+  RedisTopicRelay relay(server.tcp_address());
+  const auto node = Node(relay.url(), name, options);
+  const auto other = Node(server.url(), name, options);
+  const std::string first = Publish(*other, "1");
+  Subscription<Text> subscription = Subscribe(*node, FromOldest());
+  EXPECT_EQ(Take(subscription, 1).texts, Texts{"1"});
+  const uint64_t connections = node->status().connections;
+  relay.Redirect("127.0.0.1:1");  // where nobody is
+  ASSERT_TRUE(Do(server.url(), {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}).ok());
+  while (node->status().connected) std::this_thread::yield();
+  const Ids ids = io_.BlockOn(PublishTexts(*other, Texts(1000, "more")));
+  ASSERT_TRUE(ids[999].ok()) << ids[999].status();
+  relay.Redirect(server.tcp_address());
+  const Got end = Take(subscription, 1);
+  ASSERT_TRUE(end.ended.has_value()) << end.texts[0];
+  EXPECT_THAT(*end.ended, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("has dropped")));
+  ASSERT_TRUE(io_.BlockOn(node->Loaded()).ok());
+  EXPECT_GT(node->status().connections, connections);
+  EXPECT_GT(node->status().missed, 700u);  // Redis drops a hundred at a time
+  Subscription<Text> resumed = Subscribe(*node, After(first));
+  ASSERT_TRUE(resumed.gap().has_value());
+  EXPECT_GT(resumed.gap()->messages, 700u);
+  EXPECT_LE(resumed.gap()->messages, 900u);
+}
+
 // A backup from before the feed was deleted was put back.
 TEST_F(RedisTopicTest, NoticesAnOlderLife) {
   RedisServer& server = SharedServer();
